@@ -1,0 +1,1 @@
+"""Numbered event streams over Kafka and PostgreSQL: outbox, relay, consumer, healing."""
