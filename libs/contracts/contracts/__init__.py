@@ -1,0 +1,1 @@
+"""The events of Legitka and the catalogue of their topics. Imports nothing of ours."""
