@@ -1,1 +1,25 @@
-"""Numbered event streams over Kafka and PostgreSQL: outbox, relay, consumer, healing."""
+"""Numbered event streams over Kafka and PostgreSQL: outbox, relay, consumer, healing.
+
+A stream is the events of one key in one topic, numbered 1, 2, 3 … without holes. A producer gives the numbers
+under a lock; a consumer applies the next one and nothing else.
+"""
+
+from eventing.handlers import Handler, Handlers, Received, ignore
+from eventing.outbox import Outbox, erase_key
+from eventing.settings import EventingSettings
+from eventing.work import Clock, Connection, UnitOfWork, Works, system_clock
+
+__all__ = [
+    "Clock",
+    "Connection",
+    "EventingSettings",
+    "Handler",
+    "Handlers",
+    "Outbox",
+    "Received",
+    "UnitOfWork",
+    "Works",
+    "erase_key",
+    "ignore",
+    "system_clock",
+]

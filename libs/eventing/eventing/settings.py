@@ -1,0 +1,43 @@
+"""How a service reaches the broker, and the policy numbers of relay and consumer."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EventingSettings(BaseModel):
+    """Read once at start; times are seconds unless the name says milliseconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    security_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_username: str | None = None
+    sasl_password: str | None = Field(default=None, repr=False)
+    ca_file: str | None = None
+    create_topics: bool = True
+    replication_factor: int = 1
+
+    # A broker that does not wake a waiting fetch (the embedded one) is asked often while anything moves.
+    fetch_max_wait_ms: int = 500
+    idle_fetch_max_wait_ms: int = 500
+    awake_for: float = 10
+    session_timeout_ms: int = 6_000
+    batch_records: int = 1_000
+
+    relay_lanes: int = 64
+    relay_batch: int = 500
+    relay_round: float = 10
+    relay_poll: float = 0.5
+    coalesce: float = 0.015
+
+    retry_first: float = 1
+    retry_longest: float = 300
+    attempts: int = 8
+    failures_in_a_row: int = 50
+    gap_patience: float = 30
+    ask_first: float = 30
+    ask_longest: float = 600
+    watch_interval: float = 1
+    reconcile_interval: float = 3_600
+    wedged_after: float = 120

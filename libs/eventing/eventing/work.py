@@ -1,0 +1,75 @@
+"""A unit of work: one transaction with its clock, its ids and the events it will publish."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from contracts.base import Event
+from eventing.outbox import Outbox
+
+Clock = Callable[[], datetime]
+Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """Everything a use case needs of the outside; `now` is fixed for the whole transaction."""
+
+    connection: Connection
+    now: datetime
+    published: list[Event] = field(default_factory=list)
+    callbacks: list[Callable[[], None]] = field(default_factory=list)
+
+    def new_id(self) -> UUID:
+        return uuid7()
+
+    def publish(self, *events: Event) -> None:
+        """Buffer events; they get their numbers in the last statement before the commit."""
+        self.published.extend(events)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Run once after a commit, never after a rollback."""
+        self.callbacks.append(callback)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo rows, events and callbacks of the block together when it raises."""
+        marks = len(self.published), len(self.callbacks)
+        try:
+            async with self.connection.transaction():
+                yield
+        except BaseException:
+            del self.published[marks[0] :], self.callbacks[marks[1] :]
+            raise
+
+
+class Works:
+    """Opens units of work on one pool and hands their events to one outbox."""
+
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", outbox: Outbox, clock: Clock = system_clock
+    ) -> None:
+        self.pool = pool
+        self.clock = clock
+        self._outbox = outbox
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[UnitOfWork]:
+        """Commit on success, roll back on any error; what was published leaves after the commit."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            work = UnitOfWork(connection, self.clock())
+            yield work
+            await self._outbox.add(connection, work.published)
+        if work.published:
+            self._outbox.wake()
+        for callback in work.callbacks:
+            callback()
