@@ -22,8 +22,8 @@ class OrderPlaced(StreamEvent):
     replaces: UUID | None
     office_hold: bool
     hold_version: int
-    holder_sealed: Sealed = Field(repr=False)
-    contact_sealed: Sealed = Field(repr=False)
+    holder_sealed: Sealed = Field(repr=False, description="sealed for the issuer")
+    contact_sealed: Sealed = Field(repr=False, description="sealed for the notifier")
 
 
 class ActivationCodeRequested(StreamEvent):
@@ -43,9 +43,12 @@ class OrderExpired(StreamEvent):
 
 
 class CardChangeRequested(StreamEvent):
-    """Somebody wants a card changed. The issuer's answer alone changes it."""
+    """Somebody wants a card changed. The issuer's answer alone changes it.
 
-    credential_id: UUID
+    Without a card it is a hold of the office on an order whose offer is still to come.
+    """
+
+    credential_id: UUID | None
     student_ref: UUID
     change: CardChange
     by: Party
@@ -53,14 +56,14 @@ class CardChangeRequested(StreamEvent):
     actor_ref: str | None
     reason: Code | None
     valid_until: UtcDatetime | None
-    holder_sealed: Sealed | None = Field(repr=False)
+    holder_sealed: Sealed | None = Field(repr=False, description="sealed for the issuer")
 
 
 class ContactChanged(StreamEvent):
     """Alerts about this order go elsewhere, or in another language, from now on."""
 
     locale: Locale
-    contact_sealed: Sealed = Field(repr=False)
+    contact_sealed: Sealed = Field(repr=False, description="sealed for the notifier")
 
 
 class OrderErased(StreamEvent):
