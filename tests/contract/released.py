@@ -27,8 +27,13 @@ def schema_of(event_class: type[Event]) -> dict[str, Any]:
     return {**_without_words(schema), "properties": properties}
 
 
-def _without_words(schema: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key not in {"title", "description"}}
+def _without_words(schema: Any) -> Any:
+    match schema:
+        case dict():
+            return {key: _without_words(schema[key]) for key in schema if key not in {"title", "description"}}
+        case list():
+            return [_without_words(part) for part in schema]
+    return schema
 
 
 def revisions(folder: Path, event_class: type[Event]) -> list[Path]:

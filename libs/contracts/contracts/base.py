@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -14,10 +14,10 @@ def _in_utc(moment: datetime) -> datetime:
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 # Its fields say `repr=False` too: what is sealed or keyed is not printed with the event.
-Sealed = Annotated[str, StringConstraints(min_length=1)]
+Sealed = Annotated[str, Field(min_length=1)]
 
 # A word for machines. Free text could tell something about a person, so no event has any.
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", description="word")]
 
 Generation = Annotated[int, Field(ge=1)]
 Partition = Annotated[int, Field(ge=0, lt=16)]

@@ -18,8 +18,8 @@ class CredentialReady(StreamEvent):
     generation: Generation
     offer_id: OfferId = Field(repr=False)
     expires_at: UtcDatetime
-    activation_code_sealed: Sealed = Field(repr=False)
-    activation_code_digest: str = Field(repr=False)
+    activation_code_sealed: Sealed = Field(repr=False, description="sealed for ordering")
+    activation_code_digest: str = Field(repr=False, description="keyed digest, for the wallet")
     digest_key_id: str
     configuration_id: str
 
@@ -42,8 +42,8 @@ class CardIssued(StreamEvent):
 
     credential_id: UUID
     generation: Generation
-    holder_jwk: dict[str, str]
-    holder_jkt: str
+    holder_jwk: dict[str, str] = Field(description="public EC key")
+    holder_jkt: str = Field(description="thumbprint of the key (RFC 7638)")
     valid_until: UtcDatetime
     replaces: UUID | None
     device_label: DeviceLabel
