@@ -1,0 +1,1 @@
+"""The whole of Legitka on one machine, and a journey through it."""
