@@ -1,0 +1,100 @@
+"""The embedded server, broker and mail sink do what the stack relies on."""
+
+import smtplib
+import socket
+from email.message import EmailMessage
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from devstack.broker import start_broker, stop_broker
+from devstack.mail import start_mail
+from devstack.ports import PortBusy, Ports, free_port, free_ports, refuse_busy
+from devstack.postgres import Postgres, ensure_database, start_postgres, stop_postgres
+from devstack.processes import StackError, start_process, stop_process, wait_until
+
+
+async def test_a_role_cannot_enter_the_database_of_another(postgres: Postgres) -> None:
+    admin = await asyncpg.connect(postgres.url())
+    await ensure_database(admin, "mine", "secret-mine")
+    await ensure_database(admin, "yours", "secret-yours")
+    await admin.close()
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await asyncpg.connect(postgres.url("yours", role="mine", password="secret-mine"))
+
+
+async def test_a_wrong_password_is_refused(postgres: Postgres) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(postgres.url(password="guessed"))
+
+
+async def test_data_survive_a_killed_server(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder with spaces"
+    first = start_postgres(folder)
+    connection = await asyncpg.connect(first.url())
+    await connection.execute("create table kept as select 7 as number")
+    first.process.kill()
+    first.process.wait()
+
+    second = start_postgres(folder)
+    connection = await asyncpg.connect(second.url())
+    number = await connection.fetchval("select number from kept")
+    await connection.close()
+    stop_postgres(second)
+
+    assert number == 7
+
+
+def test_a_broker_comes_back_on_its_port(tmp_path: Path) -> None:
+    first = start_broker(tmp_path)
+    first.process.kill()
+    first.process.wait()
+
+    second = start_broker(tmp_path, port=first.port)
+    stop_broker(second)
+
+    assert second.port == first.port
+
+
+def test_the_mail_sink_shows_what_was_sent(tmp_path: Path) -> None:
+    smtp_port, http_port = free_port(), free_port()
+    sink = start_mail(tmp_path / "mail", smtp_port=smtp_port, http_port=http_port)
+    message = EmailMessage()
+    message["To"], message["Subject"], message["Message-ID"] = "ola@example.edu", "Zażółć", "<1@legitka>"
+    message.set_content("gęślą jaźń")
+    with smtplib.SMTP("127.0.0.1", smtp_port) as client:
+        client.send_message(message, from_addr="legitka@example.edu")
+
+    kept = httpx.get(f"http://127.0.0.1:{http_port}/api/messages", params={"to": "ola@example.edu"}).json()
+    stop_process(sink)
+
+    assert [(each["subject"], each["text"].strip(), each["message_id"]) for each in kept] == [
+        ("Zażółć", "gęślą jaźń", "<1@legitka>")
+    ]
+
+
+def test_busy_ports_are_named_with_the_cure() -> None:
+    ports = free_ports()
+
+    with (
+        socket.create_server(("127.0.0.1", ports.wallet)),
+        pytest.raises(PortBusy, match=rf"{ports.wallet} \(wallet\).*Stop what listens there"),
+    ):
+        refuse_busy(ports)
+
+
+def test_the_standard_ports_are_all_different() -> None:
+    numbers = [getattr(Ports(), name) for name in Ports.__slots__]
+
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_a_part_that_dies_at_start_is_named_with_its_last_words(tmp_path: Path) -> None:
+    log = tmp_path / "part.log"
+    process = start_process(["sh", "-c", "echo no such luck; exit 3"], log=log)
+
+    with pytest.raises(StackError, match=r"(?s)The part ended with status 3.*no such luck"):
+        wait_until(lambda: False, process=process, name="The part", log=log, within=5)

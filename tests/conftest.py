@@ -1,0 +1,63 @@
+"""What every test may ask for: a real PostgreSQL, a real broker, development keys."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from devstack.broker import Broker, start_broker, stop_broker
+from devstack.postgres import Postgres, start_postgres, stop_postgres
+from servicekit.database import connect_pool
+from servicekit.keys import create_development_keys
+from tests.databases import Database, Templates
+
+ISSUER_PUBLIC_URL = "http://localhost:8002"
+INSTITUTIONS = ("umcs", "pwr")
+
+MakeDatabase = Callable[[str], Awaitable[Database]]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    folder = tmp_path_factory.mktemp("postgres")
+    server = start_postgres(folder, durable=False)
+    yield server
+    stop_postgres(server)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def templates(postgres: Postgres) -> Templates:
+    return Templates(postgres)
+
+
+@pytest.fixture
+async def database(templates: Templates) -> AsyncIterator[MakeDatabase]:
+    """`await database("ordering")` gives a fresh database of that service and a pool on it."""
+    made: list[Database] = []
+
+    async def make(service: str) -> Database:
+        url = await templates.clone(service)
+        made.append(Database(url, await connect_pool(url, service)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.pool.terminate()
+        await templates.drop(each.url)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker of the test's own, with an empty log."""
+    running = start_broker(tmp_path)
+    yield running
+    stop_broker(running)
+
+
+@pytest.fixture(scope="session")
+def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    create_development_keys(folder, issuer_public_url=ISSUER_PUBLIC_URL, institutions=INSTITUTIONS)
+    return folder

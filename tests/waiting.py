@@ -1,0 +1,39 @@
+"""Waiting for a condition, so that no test sleeps for a guessed time."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+STEP = 0.01
+
+
+async def eventually(
+    condition: Callable[[], T | Awaitable[T]],
+    timeout: float = 10,  # noqa: ASYNC109
+    *,
+    every: float = STEP,
+) -> T:
+    """Polls until the condition gives something true, and gives that.
+
+    An assertion that fails inside the condition means "not yet"; after `timeout` seconds it is raised.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        seen, failure = await _ask(condition)
+        if seen:
+            return seen
+        if time.monotonic() > deadline:
+            raise failure or AssertionError(f"not within {timeout} s; last seen: {seen!r}")
+        await asyncio.sleep(every)
+
+
+async def _ask(condition: Callable[[], T | Awaitable[T]]) -> tuple[T | None, AssertionError | None]:
+    try:
+        seen = condition()
+        return (await seen if inspect.isawaitable(seen) else seen), None
+    except AssertionError as failure:
+        return None, failure
