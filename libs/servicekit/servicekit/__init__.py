@@ -1,0 +1,1 @@
+"""What every service needs and none owns: settings, database, keys, sign-in, probes, live updates."""

@@ -1,0 +1,32 @@
+"""Errors in the format of OAuth 2.0 and OpenID4VCI, for the endpoints that wallets call."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+
+class OAuthError(Exception):
+    """`error` is the registered code; `description` is ASCII (RFC 6749, 5.2) and names no person."""
+
+    def __init__(
+        self,
+        error: str,
+        description: str | None = None,
+        *,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(error)
+        self.error = error
+        self.description = description
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+def oauth_response(_request: Request, error: OAuthError) -> JSONResponse:
+    body = {"error": error.error}
+    if error.description:
+        body["error_description"] = error.description
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    return JSONResponse(body, error.status, headers | error.headers)
