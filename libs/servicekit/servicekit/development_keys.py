@@ -1,0 +1,150 @@
+"""Keys for a developer's machine and for tests, marked so that production refuses them."""
+
+import base64
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from joserfc.jwk import ECKey
+
+from servicekit.bytes import to_base64url
+from servicekit.key_files import create, key_file, read, write_private
+
+RINGS = (
+    "sealing/holder",
+    "sealing/contact",
+    "sealing/code",
+    "shared/offer-mac",
+    "shared/activation-check",
+    "issuer/cards",
+    "issuer/nonce",
+    "wallet/offers",
+    "wallet/receipts",
+    "wallet/subjects",
+    "wallet/sessions",
+    "ordering/sessions",
+)
+SIGNING = ("issuer/service", "wallet/token", "ordering/tokens")
+AUTHORITY = "issuer/authority"
+
+
+def create_development_keys(directory: Path, *, issuer_public_url: str, institutions: Iterable[str]) -> None:
+    """Idempotent, and safe when several processes do it at once: what exists is kept.
+
+    A certificate is made anew (same key) when the issuer's public URL has changed.
+    """
+    for name in RINGS:
+        create(key_file(directory, name), _new_ring)
+    for name in SIGNING:
+        create(key_file(directory, name), _new_signing)
+    create(key_file(directory, AUTHORITY), _new_authority)
+    authority = read(key_file(directory, AUTHORITY))
+    for institution in institutions:
+        _certify(directory, authority, institution, f"{issuer_public_url}/t/{institution}")
+
+
+def _new_ring() -> dict[str, Any]:
+    key_id = secrets.token_hex(4)
+    secret = to_base64url(secrets.token_bytes(32))
+    return _document("ring", key_id, [{"id": key_id, "secret": secret}])
+
+
+def _new_signing() -> dict[str, Any]:
+    jwk = _new_jwk()
+    return _document("signing", jwk["kid"], [jwk])
+
+
+def _document(kind: str, current: str, keys: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"kind": kind, "development": True, "current": current, "keys": keys}
+
+
+def _new_jwk() -> dict[str, Any]:
+    key = ECKey.generate_key("P-256")
+    return {**key.as_dict(private=True), "kid": key.thumbprint()}
+
+
+def _new_authority() -> dict[str, Any]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Legitka development authority")])
+    certificate = (
+        _certificate(name, name, key.public_key(), years=20)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = certificate.public_bytes(serialization.Encoding.PEM)
+    return {"kind": "authority", "development": True, "key": pem.decode(), "certificate": public.decode()}
+
+
+def _certify(directory: Path, authority: dict[str, Any], institution: str, url: str) -> None:
+    path = key_file(directory, f"issuer/signing/{institution}")
+    create(path, lambda: _certified(authority, _new_jwk(), url))
+    document = read(path)
+    if document["development"] and document.get("url") != url:
+        jwk = next(item["jwk"] for item in document["keys"] if item["jwk"]["kid"] == document["current"])
+        write_private(path, _certified(authority, jwk, url))
+
+
+def _certified(authority: dict[str, Any], jwk: dict[str, Any], url: str) -> dict[str, Any]:
+    leaf = certificate_for(authority, jwk, url)
+    x5c = [base64.b64encode(leaf.public_bytes(serialization.Encoding.DER)).decode()]
+    return _document("certified", jwk["kid"], [{"jwk": jwk, "x5c": x5c}]) | {"url": url}
+
+
+def certificate_for(authority: dict[str, Any], jwk: dict[str, Any], url: str) -> x509.Certificate:
+    """A leaf whose only name is the credential issuer's URL, signed by the authority itself."""
+    signer = serialization.load_pem_private_key(authority["key"].encode(), password=None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)  # noqa: S101 - written by _new_authority
+    root = x509.load_pem_x509_certificate(authority["certificate"].encode())
+    key = ECKey.import_key(jwk).private_key
+    assert key is not None  # noqa: S101 - a private JWK, written by _new_jwk
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Legitka development issuer")])
+    return (
+        _certificate(subject, root.subject, key.public_key(), years=5)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(url)]), critical=False)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+        .sign(signer, hashes.SHA256())
+    )
+
+
+def _certificate(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, years: int
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=365 * years))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
