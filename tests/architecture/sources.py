@@ -1,0 +1,58 @@
+"""Our own source files, parsed. Generated files, migrations and virtual environments are not among them."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("ordering", "issuer", "notifier", "wallet")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def service(name: str) -> Path:
+    return ROOT / "services" / name / name
+
+
+@cache
+def production_files() -> tuple[Path, ...]:
+    folders = ("libs", "services", "devstack")
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return (*found, ROOT / "run.py")
+
+
+@cache
+def files_of_tests() -> tuple[Path, ...]:
+    return tuple(sorted((ROOT / "tests").rglob("*.py")))
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def functions_of(path: Path) -> list[Function]:
+    return [node for node in ast.walk(tree_of(path)) if isinstance(node, Function)]
+
+
+def lines_of(function: Function) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def calls_in(path: Path) -> Iterator[tuple[str, int]]:
+    """Dotted names that the file calls, with their lines: `datetime.now`, `sleep`."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node.lineno
+
+
+def texts_in(path: Path) -> Iterator[tuple[str, int]]:
+    """Every piece of text of the file, docstrings included."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value, node.lineno
+
+
+def shown(path: Path, line: int) -> str:
+    return f"{path.relative_to(ROOT)}:{line}"

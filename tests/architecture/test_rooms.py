@@ -1,0 +1,150 @@
+"""Whoever knows one service knows all: same rooms, same habits."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import (
+    SERVICES,
+    Function,
+    calls_in,
+    files_of_tests,
+    functions_of,
+    production_files,
+    service,
+    shown,
+    texts_in,
+    tree_of,
+)
+
+each_service = pytest.mark.parametrize("name", SERVICES)
+
+# The start of a statement; prose that begins with such a word has no keyword after it.
+STATEMENT = re.compile(
+    r"\s*(select\b.*\bfrom\b|insert into\b|update \w+ set\b|delete from\b|with \w+ as\b|lock table\b)",
+    re.DOTALL | re.IGNORECASE,
+)
+IMPURE = re.compile(r"(^|\.)(now|utcnow|today|uuid[147]|urandom|token_\w+|rand\w+|open|print|sleep|getenv)$")
+
+
+@each_service
+@pytest.mark.parametrize(
+    "room", ["app", "settings", "domain", "use_cases", "store", "consumers", "api", "migrations", "__main__"]
+)
+def test_every_service_has_every_room(name: str, room: str) -> None:
+    home = service(name)
+
+    assert (home / room).is_dir() or (home / f"{room}.py").is_file()
+
+
+@each_service
+def test_every_service_says_what_it_is(name: str) -> None:
+    assert (service(name).parent / "README.md").is_file()
+
+
+@each_service
+def test_a_use_case_is_one_file_with_one_public_function_of_its_name(name: str) -> None:
+    files = [path for path in (service(name) / "use_cases").glob("*.py") if path.stem != "__init__"]
+
+    assert files
+    assert {path.stem: _public_functions(path) for path in files} == {
+        path.stem: [path.stem] for path in files
+    }
+
+
+@each_service
+def test_decisions_are_pure(name: str) -> None:
+    impure = [
+        f"{shown(path, line)} {called}"
+        for path in _modules(name, "domain")
+        for called, line in calls_in(path)
+        if IMPURE.search(called)
+    ]
+
+    assert impure == []
+
+
+@each_service
+def test_decisions_wait_for_nothing(name: str) -> None:
+    waiting = [
+        shown(path, function.lineno)
+        for path in _modules(name, "domain")
+        for function in functions_of(path)
+        if isinstance(function, ast.AsyncFunctionDef)
+    ]
+
+    assert waiting == []
+
+
+@each_service
+def test_statements_stand_in_the_store_only(name: str) -> None:
+    stores = _modules(name, "store")
+
+    strays = [
+        shown(path, line)
+        for path in service(name).rglob("*.py")
+        if path not in stores and not path.stem.startswith("store_")
+        for text, line in texts_in(path)
+        if STATEMENT.match(text)
+    ]
+
+    assert strays == []
+
+
+@each_service
+def test_use_cases_leave_commit_and_rollback_to_their_caller(name: str) -> None:
+    opened = [
+        f"{shown(path, line)} {called}"
+        for path in (service(name) / "use_cases").glob("*.py")
+        for called, line in calls_in(path)
+        if called.endswith((".transaction", ".commit", ".rollback"))
+    ]
+
+    assert opened == []
+
+
+@each_service
+def test_migrations_go_forward_only(name: str) -> None:
+    migrations = list((service(name) / "migrations").glob("*.sql"))
+
+    assert migrations
+    assert all(re.fullmatch(r"02\d\d_[a-z0-9_]+\.sql", path.name) for path in migrations)
+    assert [path.name for path in migrations if "migrate:down" in path.read_text()] == []
+
+
+def test_nothing_sleeps_in_a_test() -> None:
+    sleeping = [
+        shown(path, line)
+        for path in files_of_tests()
+        if path.name != "waiting.py"
+        for called, line in calls_in(path)
+        if called.rpartition(".")[2] == "sleep" and called != "asyncio.sleep(0)"
+    ]
+
+    assert sleeping == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        shown(path, 1)
+        for path in production_files()
+        if tree_of(path).body and ast.get_docstring(tree_of(path)) is None
+    ]
+
+    assert silent == []
+
+
+def _public_functions(path: Path) -> list[str]:
+    return [
+        node.name
+        for node in tree_of(path).body
+        if isinstance(node, Function) and not node.name.startswith("_")
+    ]
+
+
+def _modules(name: str, room: str) -> list[Path]:
+    home = service(name)
+    found = [home / f"{room}.py", *(home / room).rglob("*.py")]
+    return [path for path in found if path.is_file()]
