@@ -1,0 +1,15 @@
+# Every target asks run.py, which needs only Python and says what is missing.
+
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint bench-latency docs setup
+
+help:
+	@$(PYTHON) run.py || true
+
+# make demo ONCE=1   ends after the journey, with its status
+# make demo RESET=1  forgets the data of earlier runs
+# make test ARGS="tests/unit -k order"
+demo run test lint bench-latency docs setup:
+	@$(PYTHON) run.py $@ $(ARGS)

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Sets Legitka up in this folder and starts what is asked for: `python3 run.py demo`.
+
+Needs nothing but Python: the standard library only, and no syntax that an older Python cannot read, so that
+it can say what is missing. Everything it makes lies in `.venv`, `.cache` and `.data` beside it.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+CACHE = ROOT / ".cache"
+LOG = CACHE / "setup.log"
+STAMP = VENV / "legitka-setup"
+
+NEWEST_KNOWN, OLDEST = 16, 11  # Python 3.x
+UV = "uv==0.13.9"
+TO_INSTALL, TO_RUN = 1200, 200  # megabytes of free disk
+NETWORK_SIGNS = ("failed to fetch", "dns error", "connection", "timed out", "certificate", "no matching dist")
+SUITES = ("unit", "component", "contract", "architecture", "journeys")
+
+WORDS = {
+    "demo": "a student's journey from order to checked card, then the stack stays up (ONCE=1: ends after it)",
+    "run": "the stack alone: four services, PostgreSQL, broker, identity provider, mail",
+    "test": "unit, component, contract, architecture and journey tests",
+    "lint": "style, types and the rules of imports",
+    "bench-latency": "how long an order takes on the idle stack",
+    "docs": "the generated pages of docs/",
+    "setup": "only installs what the others need",
+}
+
+
+class Trouble(Exception):
+    """What went wrong, in one line that says the cure."""
+
+
+def main(arguments: "list[str]") -> int:
+    command, rest = (arguments or [""])[0], arguments[1:]
+    if command not in WORDS:
+        print(
+            "usage: python3 run.py COMMAND\n"
+            + "\n".join(f"  {name:14} {does}" for name, does in WORDS.items())
+        )
+        return 2
+    try:
+        require_python(sys.version_info[:2], command)
+        require_disk(ROOT, TO_RUN if is_set_up() else TO_INSTALL)
+        set_up()
+        return run(command, rest)
+    except Trouble as trouble:
+        return say(str(trouble))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return say(disk_full())
+    except KeyboardInterrupt:
+        return 130
+
+
+def say(text: str) -> int:
+    print("legitka: " + text, file=sys.stderr)
+    return 1
+
+
+def require_python(version: "tuple[int, ...]", command: str) -> None:
+    """Goes on with a newer Python of this machine when this one is too old."""
+    if version >= (3, OLDEST):
+        return
+    newer = [f"python3.{minor}" for minor in range(NEWEST_KNOWN, OLDEST - 1, -1)]
+    found = [path for path in map(shutil.which, newer) if path]
+    if found:
+        os.execv(found[0], [found[0], str(ROOT / "run.py"), *sys.argv[1:]])  # noqa: S606
+    raise Trouble(
+        f"Python 3.{OLDEST} or newer is needed, this is {version[0]}.{version[1]}. Install one "
+        f"(Debian, Ubuntu: sudo apt install python3.{OLDEST} python3.{OLDEST}-venv; "
+        f"macOS: brew install python) and start again: python3.{OLDEST} run.py {command}"
+    )
+
+
+def require_disk(folder: Path, megabytes: int) -> None:
+    free = shutil.disk_usage(str(folder)).free // 1_000_000
+    if free < megabytes:
+        raise Trouble(disk_full(f"{free} MB are free, {megabytes} MB are needed"))
+
+
+def disk_full(detail: str = "no space is left") -> str:
+    return f"The disk of {ROOT} is full: {detail}. Make room (large: .venv, .cache, .data) and start again."
+
+
+def require_venv_module() -> None:
+    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise Trouble(
+            f"Python's {missing[0]} module is missing. Install it (Debian, Ubuntu: "
+            f"sudo apt install python3.{sys.version_info[1]}-venv) and start again."
+        )
+
+
+def set_up() -> None:
+    """Makes `.venv` hold exactly what uv.lock says; does nothing when it does so already."""
+    if is_set_up():
+        return
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two at once: the second waits and finds it done
+        if not is_set_up():
+            install()
+
+
+def is_set_up() -> bool:
+    try:
+        return STAMP.read_text() == fingerprint() and is_sound()
+    except OSError:
+        return False
+
+
+def fingerprint() -> str:
+    """Of what decides the content of the environment, and of the folder: an environment cannot be moved."""
+    files = sorted([ROOT / "uv.lock", *ROOT.glob("pyproject.toml"), *ROOT.glob("*/*/pyproject.toml")])
+    parts = [UV, str(ROOT), *(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def is_sound() -> bool:
+    """Whether the environment's Python starts (it may point to one that is gone) and finds our packages."""
+    with contextlib.suppress(OSError):
+        return (
+            subprocess.call(
+                [python(), "-I", "-c", "import devstack.ports, fastapi"], stderr=subprocess.DEVNULL
+            )
+            == 0
+        )
+    return False
+
+
+def install() -> None:
+    started = time.monotonic()
+    print("Setting up in .venv (the first time takes a minute or two) …", flush=True)
+    LOG.write_text("")
+    require_venv_module()
+    usable = (VENV / "bin" / "uv").exists() and starts(python())
+    if usable:
+        sync()
+    if not (usable and is_sound()):
+        make_environment()
+        sync()
+    STAMP.write_text(fingerprint())
+    print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def make_environment() -> None:
+    shutil.rmtree(str(VENV), ignore_errors=True)
+    execute([sys.executable, "-m", "venv", str(VENV)])
+    execute([python(), "-m", "pip", "install", "--quiet", "--no-cache-dir", UV])
+
+
+def sync() -> None:
+    execute([str(VENV / "bin" / "uv"), "sync", "--frozen", "--inexact", "--compile-bytecode"])
+
+
+def starts(interpreter: str) -> bool:
+    with contextlib.suppress(OSError):
+        return subprocess.call([interpreter, "-c", ""], stderr=subprocess.DEVNULL) == 0
+    return False
+
+
+def execute(command: "list[str]") -> None:
+    """Runs one step of the setup; its words go to the log, and only a failure is shown."""
+    environment = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(VENV), UV_PYTHON_DOWNLOADS="never")
+    environment.setdefault("UV_CACHE_DIR", str(CACHE / "uv"))
+    environment.pop("VIRTUAL_ENV", None)
+    with LOG.open("ab") as log:
+        status = subprocess.call(command, cwd=str(ROOT), env=environment, stdout=log, stderr=log)
+    if status:
+        raise Trouble(cause_in(LOG.read_text(errors="replace")))
+
+
+def cause_in(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["it said nothing"]
+    lowered = output.lower()
+    nearly_full = shutil.disk_usage(str(ROOT)).free < 20_000_000  # then the log may be empty too
+    if nearly_full or "no space left" in lowered or "disk quota exceeded" in lowered:
+        return disk_full()
+    if any(sign in lowered for sign in NETWORK_SIGNS):
+        return (
+            f"Packages could not be downloaded ({lines[-1]}). Check the network, and behind a proxy set "
+            f"HTTPS_PROXY and SSL_CERT_FILE; then start again. All of it: .cache/setup.log"
+        )
+    return f"Setting up failed: {lines[-1]}. Try again after rm -rf .venv; all of it: .cache/setup.log"
+
+
+def python() -> str:
+    return str(VENV / "bin" / "python")
+
+
+def run(command: str, rest: "list[str]") -> int:
+    environment = dict(os.environ, VIRTUAL_ENV=str(VENV))
+    environment["PATH"] = str(VENV / "bin") + os.pathsep + environment.get("PATH", os.defpath)
+    for step in steps(command, rest):
+        status = subprocess.call([python(), *step], cwd=str(ROOT), env=environment)
+        if status:
+            return status if status > 0 else 128 - status
+    return 0
+
+
+def steps(command: str, rest: "list[str]") -> "list[list[str]]":
+    """The Python command lines of a command, without the interpreter."""
+    workers = str(max(2, min(os.cpu_count() or 2, 4)))
+    tests = ["tests/" + suite for suite in SUITES if (ROOT / "tests" / suite).is_dir()]
+    lint = [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-m", "mypy"]]
+    return {
+        "demo": [["-m", "devstack", "demo", *rest]],
+        "run": [["-m", "devstack", "run", *rest]],
+        "test": [["-m", "pytest", "-n", workers, "--dist", "loadgroup", *(rest or tests)]],
+        "lint": [*lint, ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"]],
+        "bench-latency": [["bench/latency.py", *rest]],
+        "docs": [["-m", "contracts.docs", *rest]],
+        "setup": [],
+    }[command]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""run.py names what is missing, in one line that says the cure."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import run
+
+
+def test_an_old_python_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(run.Trouble, match=r"Python 3\.11 or newer is needed, this is 3\.8\. Install one"):
+        run.require_python((3, 8), "demo")
+
+
+def test_a_missing_venv_module_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "ensurepip" else name)
+
+    with pytest.raises(run.Trouble, match=r"ensurepip module is missing.*sudo apt install python3\.\d+-venv"):
+        run.require_venv_module()
+
+
+def test_too_little_disk_is_named_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(run.Trouble, match=r"is full: \d+ MB are free, \d+ MB are needed"):
+        run.require_disk(tmp_path, 10**9)
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("error: failed to write\n  No space left on device (os error 28)", "The disk of"),
+        ("error: Failed to fetch: `https://packages.example/simple/`", "Packages could not be downloaded"),
+        ("error: something else", "Setting up failed: error: something else"),
+        ("", "Setting up failed: it said nothing"),
+    ],
+)
+def test_a_failed_setup_tells_its_cause(output: str, words: str) -> None:
+    assert run.cause_in(output).startswith(words)
+
+
+def test_an_unknown_command_lists_the_known_ones() -> None:
+    answer = subprocess.run([sys.executable, "run.py", "dance"], capture_output=True, text=True, check=False)
+
+    assert answer.returncode == 2
+    assert "bench-latency" in answer.stdout
+
+
+def test_a_moved_or_changed_folder_is_set_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "uv.lock").write_text("one")
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    before = run.fingerprint()
+
+    (tmp_path / "uv.lock").write_text("two")
+
+    assert run.fingerprint() != before
+
+
+def test_an_older_python_can_read_it_far_enough_to_be_told() -> None:
+    ast.parse(Path("run.py").read_text(), feature_version=(3, 7))
