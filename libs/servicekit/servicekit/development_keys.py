@@ -24,11 +24,13 @@ RINGS = (
     "shared/activation-check",
     "issuer/cards",
     "issuer/nonce",
+    "notifier/contacts",
     "wallet/offers",
     "wallet/receipts",
     "wallet/subjects",
     "wallet/sessions",
     "ordering/sessions",
+    "ordering/students",
 )
 SIGNING = ("issuer/service", "wallet/token", "ordering/tokens")
 AUTHORITY = "issuer/authority"
