@@ -6,16 +6,23 @@ under a lock; a consumer applies the next one and nothing else.
 
 from eventing.handlers import Handler, Handlers, Received, ignore
 from eventing.outbox import Outbox, erase_key
+from eventing.pipeline import Check, PipelineReport
+from eventing.process import Eventing
+from eventing.replay import Question
 from eventing.settings import EventingSettings
 from eventing.work import Clock, Connection, UnitOfWork, Works, system_clock
 
 __all__ = [
+    "Check",
     "Clock",
     "Connection",
+    "Eventing",
     "EventingSettings",
     "Handler",
     "Handlers",
     "Outbox",
+    "PipelineReport",
+    "Question",
     "Received",
     "UnitOfWork",
     "Works",

@@ -7,7 +7,7 @@ read still has its place in its stream.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -47,6 +47,7 @@ class Envelope:
 
     topic: str
     partition: int
+    offset: int
     key: str
     number: int | None
     epoch: int
@@ -68,13 +69,12 @@ class Envelope:
         model = model_of(self.ce_type)
         return model if model is not None and topic_of(model).name == self.topic else None
 
+    def with_content(self, headers: Mapping[str, str], body: bytes) -> "Envelope":
+        return replace(self, headers=headers, body=body)
+
     @cached_property
     def occurred_at(self) -> datetime | None:
-        try:
-            moment = datetime.fromisoformat(self.headers["ce_time"])
-        except (KeyError, ValueError):
-            return None
-        return moment if moment.tzinfo else None
+        return _moment(self.headers.get("ce_time"))
 
     @cached_property
     def event(self) -> Event:
@@ -118,6 +118,7 @@ def decode(record: LogRecord) -> Envelope:
     return Envelope(
         topic=record.topic,
         partition=record.partition,
+        offset=record.offset,
         key=key,
         number=_count(headers, "ce_sequence", least=1) if numbered else None,
         epoch=_count(headers, "ce_epoch", least=1) if numbered else 1,
@@ -126,6 +127,19 @@ def decode(record: LogRecord) -> Envelope:
         headers=headers,
         body=record.body or b"",
     )
+
+
+def occurred_at(record: LogRecord) -> datetime | None:
+    """When the event of a record occurred, if it says so readably."""
+    return _moment(_text_headers(record.headers).get("ce_time"))
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _key(key: bytes | None) -> str:

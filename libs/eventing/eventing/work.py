@@ -4,16 +4,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 from uuid_utils.compat import uuid7
 
 from contracts.base import Event
-from eventing.outbox import Outbox
+from eventing.outbox import DeadLetterCopy, Outbox
 
 Clock = Callable[[], datetime]
-Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection  # generic in its stubs only
 
 
 def system_clock() -> datetime:
@@ -26,13 +30,13 @@ class UnitOfWork:
 
     connection: Connection
     now: datetime
-    published: list[Event] = field(default_factory=list)
+    published: list[Event | DeadLetterCopy] = field(default_factory=list)
     callbacks: list[Callable[[], None]] = field(default_factory=list)
 
     def new_id(self) -> UUID:
         return uuid7()
 
-    def publish(self, *events: Event) -> None:
+    def publish(self, *events: Event | DeadLetterCopy) -> None:
         """Buffer events; they get their numbers in the last statement before the commit."""
         self.published.extend(events)
 

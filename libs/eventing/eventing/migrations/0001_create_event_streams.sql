@@ -84,6 +84,7 @@ create table waiting (
     key text not null,
     number bigint not null,
     partition smallint not null,
+    "offset" bigint not null,
     type text not null,
     headers text not null,
     body bytea not null,
@@ -132,3 +133,8 @@ create table digests (
     digest text not null,
     primary key (topic, partition, window_from)
 );
+
+-- One stream's share in the digest of a window: both sides compute it from what they hold.
+create function stream_digest(key text, last bigint) returns bigint
+    language sql immutable parallel safe
+    return ('x' || left(encode(sha256(convert_to(key || last, 'UTF8')), 'hex'), 16))::bit(64)::bigint;

@@ -1,0 +1,198 @@
+"""The consumer: fetches batches, hands each to the runner in one transaction, and keeps its own positions."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from time import monotonic
+
+import asyncpg
+import structlog
+
+from eventing import metrics, positions
+from eventing.codec import LogRecord
+from eventing.log import LogReader, LogUnavailableError, TopicState
+from eventing.positions import Place, Position, PositionLostError
+from eventing.replay import publish_question
+from eventing.runner import TRANSIENT, Runner, TooManyFailuresError
+from eventing.settings import EventingSettings
+from eventing.topics import SIGHTINGS, TopicWatch
+from eventing.work import UnitOfWork, Works
+
+log = structlog.get_logger()
+
+IMMEDIATE_RETRIES = 3
+
+
+class Consumer:
+    """Reads what the group gives to this process. Nothing is handled while the assignment changes."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        reader: LogReader,
+        watch: TopicWatch,
+        works: Works,
+        runner: Runner,
+        settings: EventingSettings,
+    ) -> None:
+        self._service = service
+        self._reader = reader
+        self._watch = watch
+        self._works = works
+        self._runner = runner
+        self._settings = settings
+        self._gate = asyncio.Lock()
+        self._closed = False
+        self._assignment = 0
+        self._to_begin: set[Place] = set()
+        self._reading: dict[Place, str] = {}
+        self._short: dict[Place, set[int]] = {}
+        self._moved_at = monotonic()
+        self.next_offsets: dict[Place, int] = {}
+        self.polled_at = monotonic()
+        self.stopped_because: str | None = None
+
+    def ready(self) -> bool:
+        """Whether every partition that was given to this process has its position."""
+        return self._assignment > 0 and not self._closed and not self._to_begin
+
+    def lag(self) -> int:
+        """Records that the log held at the last look and that are not handled yet."""
+        return sum(
+            max(0, self._watch.states[topic].ends.get(partition, 0) - next_offset)
+            for (topic, partition), next_offset in self.next_offsets.items()
+            if topic in self._watch.states
+        )
+
+    def expect_data(self) -> None:
+        """Something was sent: ask the broker often for a while."""
+        self._moved_at = monotonic()
+
+    async def run(self) -> None:
+        """Until cancelled, or until too many records in a row have failed."""
+        await self._runner.release_known()
+        try:
+            await self._reader.start(self)
+            while True:
+                await self.step()
+        except TooManyFailuresError as error:
+            log.critical("consumer_stopped", reason=str(error))
+            self.stopped_because = str(error)
+        finally:
+            await self._reader.stop()
+
+    async def step(self) -> None:
+        """One poll and, if it brought something, one batch."""
+        if self._to_begin and not self._closed:
+            async with self._gate:
+                await self._begin()
+        assignment = self._assignment
+        records = await self._reader.poll(max_records=self._settings.batch_records, awake=self._awake())
+        self.polled_at = monotonic()
+        async with self._gate:
+            self._check_log()
+            if assignment != self._assignment:
+                self._to_begin |= self._reading.keys()
+            elif batch := [record for record in records if (record.topic, record.partition) in self._reading]:
+                await self._handle(batch)
+        if 0 < len(records) < self._settings.batch_records:
+            await asyncio.sleep(self._settings.coalesce)
+
+    def _awake(self) -> bool:
+        return monotonic() - self._moved_at < self._settings.awake_for
+
+    async def close(self) -> None:
+        """The assignment is about to change: a batch under way ends first, or gives up its retries."""
+        already, self._closed = self._closed, True
+        if not already:
+            await self._gate.acquire()
+        self._assignment += 1
+        self._reading, self.next_offsets, self._to_begin = {}, {}, set()
+
+    async def open(self, partitions: Iterable[Place]) -> None:
+        """The assignment has changed: begin where the database says. What fails is begun by the next step."""
+        self._to_begin = set(partitions)
+        try:
+            await self._begin()
+        except (LogUnavailableError, PositionLostError, *TRANSIENT) as error:
+            log.warning("positions_not_read", error=type(error).__name__)
+        finally:
+            if self._closed:
+                self._closed = False
+                self._gate.release()
+
+    async def _begin(self) -> None:
+        """Begin reading where the database says, and ask for what was lost before it."""
+        await self._watch.look()
+        places = sorted(self._to_begin)
+        async with self._works.begin() as work:
+            known = await positions.read_positions(work.connection, places)
+            begun = {place: await self._begin_at(work, place, known.get(place)) for place in places}
+        for (topic, partition), position in begun.items():
+            self._reader.seek(topic, partition, position.next_offset)
+            self._reading[topic, partition] = position.topic_id
+            self.next_offsets[topic, partition] = position.next_offset
+        self._to_begin -= set(places)
+
+    async def _begin_at(self, work: UnitOfWork, place: Place, known: Position | None) -> Position:
+        start = positions.decide_start(place, known, self._watch.states[place[0]])
+        if start.position != known:
+            log.info("reading_begins", topic=place[0], partition=place[1], offset=start.position.next_offset)
+            if not await positions.begin_at(work.connection, place, known, start.position):
+                raise PositionLostError
+        if start.question is not None:
+            publish_question(work, start.question, by=self._service)
+        return start.position
+
+    def _check_log(self) -> None:
+        """A partition whose log has another id, or ends before our position, begins anew."""
+        for place in list(self._reading):
+            state = self._watch.states.get(place[0])
+            if state is not None and self._is_lost(place, state):
+                del self._reading[place]
+                self._to_begin.add(place)
+
+    def _is_lost(self, place: Place, state: TopicState) -> bool:
+        """A new leader may tell an older end for a moment, so a shorter log must be seen several times."""
+        if state.topic_id != self._reading[place]:
+            return True
+        sightings = self._short.setdefault(place, set())
+        if state.ends.get(place[1], 0) >= self.next_offsets[place]:
+            sightings.clear()
+        else:
+            sightings.add(id(state))
+        return len(sightings) >= SIGHTINGS
+
+    async def _handle(self, batch: Sequence[LogRecord]) -> None:
+        """One batch in one transaction, repeated until it is through or the assignment changes."""
+        careful, deadlocks = False, 0
+        while not self._closed:
+            try:
+                with metrics.BATCH_SECONDS.labels(self._service).time():
+                    await self._transaction(batch, careful=careful)
+                break
+            except PositionLostError:
+                self._to_begin |= {(record.topic, record.partition) for record in batch}
+                break
+            except asyncpg.DeadlockDetectedError:
+                metrics.DEADLOCKS.labels(self._service).inc()
+                deadlocks += 1
+                await asyncio.sleep(0 if deadlocks <= IMMEDIATE_RETRIES else self._settings.retry_first)
+            except TRANSIENT as error:
+                log.warning("batch_postponed", error=type(error).__name__)
+                await asyncio.sleep(self._settings.retry_first)
+            except TooManyFailuresError:
+                raise
+            except Exception as error:
+                if careful:
+                    raise
+                log.warning("batch_isolated", error=type(error).__name__)
+                careful = True
+
+    async def _transaction(self, batch: Sequence[LogRecord], *, careful: bool) -> None:
+        async with self._works.begin() as work:
+            await positions.move(work, batch, self._reading)
+            await self._runner.apply(work, batch, careful=careful)
+        self.expect_data()
+        for record in batch:
+            self.next_offsets[record.topic, record.partition] = record.offset + 1

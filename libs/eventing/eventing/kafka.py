@@ -1,0 +1,256 @@
+"""Kafka as the log: aiokafka writes, FastStream hosts the reader, confluent-kafka sees topics."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from time import time
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import TopicPartition as DescribedPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # not in __all__
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.security import BaseSecurity, SASLScram512
+
+from contracts.catalogue import PARTITIONS, Topic
+from eventing.codec import LogRecord
+from eventing.log import Gate, LogUnavailableError, OutgoingRecord, TopicState
+from eventing.settings import EventingSettings
+
+ANSWER_WITHIN = 5.0
+
+
+def client_options(settings: EventingSettings) -> dict[str, Any]:
+    """How aiokafka reaches the broker."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "security_protocol": settings.security_protocol,
+        "metadata_max_age_ms": 5_000,
+    }
+    if settings.sasl_username:
+        options |= {
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.sasl_password,
+        }
+    if settings.security_protocol == "SASL_SSL":
+        options["ssl_context"] = ssl.create_default_context(cafile=settings.ca_file)
+    return options
+
+
+class KafkaWriter:
+    """A producer that all replicas must acknowledge, without idempotence.
+
+    Producer ids begin anew on an emptied broker: an acknowledged batch could then be taken for a duplicate
+    and be lost. A batch that is sent twice is harmless here, since every event has its number.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+
+    @classmethod
+    async def connect(cls, settings: EventingSettings) -> "KafkaWriter":
+        producer = AIOKafkaProducer(
+            **client_options(settings), acks="all", enable_idempotence=False, max_batch_size=900_000
+        )
+        try:
+            await asyncio.wait_for(producer.start(), ANSWER_WITHIN)
+        except (KafkaError, TimeoutError, OSError) as error:
+            await producer.stop()
+            raise LogUnavailableError(type(error).__name__) from error
+        return cls(producer)
+
+    async def send(self, topic: str, partition: int, records: Sequence[OutgoingRecord]) -> int:
+        batch = self._producer.create_batch()
+        now = int(time() * 1000)
+        for record in records:
+            if batch.append(key=record.key, value=record.body, timestamp=now, headers=record.headers) is None:
+                raise ValueError("the records do not fit into one batch")
+        future = await self._producer.send_batch(batch, topic, partition=partition)
+        return int((await future).offset)
+
+    async def close(self) -> None:
+        """Stop without waiting for what is under way; the broker may be gone."""
+        closing = asyncio.create_task(self._producer.stop())
+        await asyncio.wait([closing], timeout=1)
+        closing.cancel()
+
+
+class KafkaAdmin:
+    """Topic ids and ends (aiokafka cannot see ids) and the making of topics."""
+
+    def __init__(self, settings: EventingSettings) -> None:
+        self._replication = settings.replication_factor
+        options: dict[str, Any] = {
+            "bootstrap.servers": settings.bootstrap_servers,
+            "security.protocol": settings.security_protocol,
+            "log_level": 0,
+        }
+        if settings.sasl_username:
+            options |= {
+                "sasl.mechanism": "SCRAM-SHA-512",
+                "sasl.username": settings.sasl_username,
+                "sasl.password": settings.sasl_password,
+            }
+        if settings.ca_file:
+            options["ssl.ca.location"] = settings.ca_file
+        self._client = AdminClient(options)
+
+    async def describe(self, topics: Iterable[str]) -> dict[str, TopicState]:
+        described = await self._described(list(topics))
+        begins = await self._offsets(described, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        ends = await self._offsets(described, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        return {name: TopicState(topic_id, begins[name], ends[name]) for name, topic_id in described.items()}
+
+    async def _described(self, topics: list[str]) -> dict[str, str]:
+        answers = self._client.describe_topics(TopicCollection(topics), request_timeout=ANSWER_WITHIN)
+        described = {}
+        for name, answer in answers.items():
+            description = await _answer(answer)
+            if description is None:
+                continue
+            if len(description.partitions) != PARTITIONS:
+                raise WrongPartitionsError(name, len(description.partitions))
+            described[name] = str(description.topic_id)
+        return described
+
+    async def _offsets(self, topics: Iterable[str], which: OffsetSpec) -> dict[str, dict[int, int]]:
+        wanted = {
+            DescribedPartition(topic, number): which for topic in topics for number in range(PARTITIONS)
+        }
+        found: dict[str, dict[int, int]] = {topic: {} for topic in topics}
+        if wanted:
+            answers = self._client.list_offsets(wanted, request_timeout=ANSWER_WITHIN)
+            for place, answer in answers.items():
+                result = await _answer(answer)
+                if result is not None:
+                    found[place.topic][place.partition] = result.offset
+        return found
+
+    async def create(self, topics: Iterable[Topic]) -> None:
+        new = [
+            NewTopic(topic.name, PARTITIONS, self._replication, config=topic.kafka_config) for topic in topics
+        ]
+        for answer in self._client.create_topics(new, request_timeout=ANSWER_WITHIN).values():
+            await _answer(answer)
+
+
+class WrongPartitionsError(Exception):
+    """The topic has another number of partitions than the catalogue: keys would change their lane."""
+
+    def __init__(self, topic: str, found: int) -> None:
+        super().__init__(f"{topic} has {found} partitions, {PARTITIONS} are needed: make the topic anew")
+
+
+async def _answer(future: "Future[Any]") -> Any:
+    """The broker's answer; None for what does not exist, or exists already."""
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(future), 2 * ANSWER_WITHIN)
+    except KafkaException as error:
+        if error.args[0].name() in {"UNKNOWN_TOPIC_OR_PART", "TOPIC_ALREADY_EXISTS"}:
+            return None
+        raise LogUnavailableError(error.args[0].name()) from error
+    except TimeoutError as error:
+        raise LogUnavailableError("no answer") from error
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002
+        await self._gate.close()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        await self._gate.open([(each.topic, each.partition) for each in assigned])
+
+
+class KafkaReader:
+    """A consumer that FastStream builds, starts and stops, and that we read.
+
+    A FastStream subscriber without a handler runs no loop of its own: nothing acknowledges, seeks or swallows
+    an error behind our back, and the positions are those of the database.
+    """
+
+    def __init__(self, topics: Sequence[str], group: str, settings: EventingSettings) -> None:
+        self._topics = topics
+        self._group = group
+        self._settings = settings
+        self._broker: KafkaBroker | None = None
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def start(self, gate: Gate) -> None:
+        settings = self._settings
+        self._broker = KafkaBroker(
+            settings.bootstrap_servers,
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            metadata_max_age_ms=5_000,
+            security=_faststream_security(settings),
+            logger=None,
+        )
+        subscriber = self._broker.subscriber(
+            *self._topics,
+            batch=True,
+            ack_policy=AckPolicy.MANUAL,
+            group_id=self._group,
+            listener=_Listener(gate),
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            session_timeout_ms=settings.session_timeout_ms,
+            heartbeat_interval_ms=settings.session_timeout_ms // 3,
+            fetch_max_wait_ms=settings.fetch_max_wait_ms,
+            auto_offset_reset="earliest",
+        )
+        try:
+            await self._broker.start()
+        except (KafkaError, OSError) as error:
+            raise LogUnavailableError(type(error).__name__) from error
+        self._consumer = subscriber.consumer
+
+    async def stop(self) -> None:
+        broker, self._broker, self._consumer = self._broker, None, None
+        if broker is not None:
+            stopping = asyncio.create_task(broker.stop())
+            await asyncio.wait([stopping], timeout=5)
+            stopping.cancel()
+
+    async def poll(self, *, max_records: int, awake: bool) -> list[LogRecord]:
+        if self._consumer is None:
+            raise LogUnavailableError("the consumer is not started")
+        wait = self._settings.fetch_max_wait_ms if awake else self._settings.idle_fetch_max_wait_ms
+        # aiokafka takes it anew for each fetch, and has no public way to change it.
+        self._consumer._fetcher._fetch_max_wait_ms = wait  # noqa: SLF001
+        try:
+            fetched = await self._consumer.getmany(timeout_ms=wait, max_records=max_records)
+        except KafkaError as error:
+            raise LogUnavailableError(type(error).__name__) from error
+        return [
+            LogRecord(place.topic, place.partition, each.offset, each.key, each.headers, each.value)
+            for place, records in fetched.items()
+            for each in records
+        ]
+
+    def seek(self, topic: str, partition: int, offset: int) -> None:
+        place = TopicPartition(topic, partition)
+        if self._consumer is not None and place in self._consumer.assignment():
+            self._consumer.seek(place, offset)
+
+
+def _faststream_security(settings: EventingSettings) -> BaseSecurity | None:
+    if settings.security_protocol == "PLAINTEXT":
+        return None
+    context = None
+    if settings.security_protocol == "SASL_SSL":
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    return SASLScram512(
+        settings.sasl_username or "",
+        settings.sasl_password or "",
+        ssl_context=context,
+        use_ssl=context is not None,
+    )

@@ -1,0 +1,72 @@
+"""What relay and consumer need of a log. Kafka is one (`kafka.py`); the tests have a simulated one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.catalogue import Topic
+from eventing.codec import LogRecord
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRecord:
+    """A record on its way to the log, already encoded."""
+
+    key: bytes
+    headers: list[tuple[str, bytes]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """A topic as the broker describes it now. Another id is another log, whatever its name."""
+
+    topic_id: str
+    begins: Mapping[int, int]
+    ends: Mapping[int, int]
+
+
+class LogUnavailableError(Exception):
+    """The broker does not answer. Nothing is known of what was sent meanwhile."""
+
+
+class LogWriter(Protocol):
+    """Sends batches; one batch of a partition at a time."""
+
+    async def send(self, topic: str, partition: int, records: Sequence[OutgoingRecord]) -> int:
+        """Append records side by side; the offset of the first, once all replicas have them. Else raises."""
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+
+
+class LogAdmin(Protocol):
+    """Looks at topics and makes them."""
+
+    async def describe(self, topics: Iterable[str]) -> dict[str, TopicState]:
+        """The topics that exist. `LogUnavailableError` when the broker does not answer."""
+
+    async def create(self, topics: Iterable[Topic]) -> None:
+        """Make the topics that are missing, as the catalogue declares them."""
+
+
+class Gate(Protocol):
+    """Told of a change of assignment, before and after; nothing is handled in between."""
+
+    async def close(self) -> None: ...
+
+    async def open(self, partitions: Iterable[tuple[str, int]]) -> None: ...
+
+
+class LogReader(Protocol):
+    """Reads the partitions that the group gives to this process."""
+
+    async def start(self, gate: Gate) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def poll(self, *, max_records: int, awake: bool) -> list[LogRecord]:
+        """What has come, in order per partition; empty after a while. `awake`: data is expected."""
+
+    def seek(self, topic: str, partition: int, offset: int) -> None:
+        """Go on from an offset of a partition that is assigned; ignored for another."""

@@ -1,0 +1,142 @@
+"""How far this service has read, per partition of one log: kept in its database, moved with the batch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from eventing.codec import LogRecord, occurred_at
+from eventing.log import TopicState
+from eventing.replay import Question
+from eventing.work import Connection, UnitOfWork
+
+Place = tuple[str, int]
+
+# A stream may have been written for a while before its last event arrived here.
+MARGIN = timedelta(hours=1)
+
+
+class PositionLostError(Exception):
+    """Somebody else has moved the position, or the log was replaced: the batch counts for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The next offset to read, in one log. Another topic id is another log."""
+
+    topic_id: str
+    next_offset: int
+    applied_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where to begin reading a partition, and what to ask for when something was lost before it."""
+
+    position: Position
+    question: Question | None = None
+
+
+def decide_start(place: Place, known: Position | None, state: TopicState) -> Start:
+    """Go on where we were; from the beginning when the log is new, was replaced or cut."""
+    topic, partition = place
+    begin, end = state.begins[partition], state.ends[partition]
+    if known is None:
+        return Start(Position(state.topic_id, begin), Question(topic, "new_service", partition=partition))
+    if known.topic_id == state.topic_id and begin <= known.next_offset <= end:
+        return Start(known)
+    passed = known.topic_id == state.topic_id and begin > known.next_offset
+    reason = "retention_passed" if passed else "log_lost"
+    since = known.applied_at - MARGIN if known.applied_at else None
+    position = Position(state.topic_id, begin, known.applied_at)
+    return Start(position, Question(topic, reason, partition=partition, since=since))
+
+
+async def read_positions(connection: Connection, places: Iterable[Place]) -> dict[Place, Position]:
+    wanted = list(places)
+    rows = await connection.fetch(
+        """
+        select * from positions where (topic, partition) in (select * from unnest($1::text[], $2::smallint[]))
+        """,
+        [topic for topic, _ in wanted],
+        [partition for _, partition in wanted],
+    )
+    return {
+        (row["topic"], row["partition"]): Position(row["topic_id"], row["next_offset"], row["applied_at"])
+        for row in rows
+    }
+
+
+async def begin_at(connection: Connection, place: Place, known: Position | None, position: Position) -> bool:
+    """Set a new start, unless another process has moved the position since it was read."""
+    topic, partition = place
+    if known is None:
+        made = await connection.fetchval(
+            """
+            insert into positions (topic, partition, topic_id, next_offset) values ($1, $2, $3, $4)
+            on conflict do nothing returning true
+            """,
+            topic,
+            partition,
+            position.topic_id,
+            position.next_offset,
+        )
+        return bool(made)
+    moved = await connection.fetchval(
+        """
+        update positions set topic_id = $5, next_offset = $6
+        where topic = $1 and partition = $2 and topic_id = $3 and next_offset = $4 returning true
+        """,
+        topic,
+        partition,
+        known.topic_id,
+        known.next_offset,
+        position.topic_id,
+        position.next_offset,
+    )
+    return bool(moved)
+
+
+async def move(work: UnitOfWork, records: Iterable[LogRecord], topic_ids: Mapping[Place, str]) -> None:
+    """Move the positions over a batch; `PositionLostError` unless each stood at the batch's first offset."""
+    first: dict[Place, LogRecord] = {}
+    last: dict[Place, LogRecord] = {}
+    for record in records:
+        place = record.topic, record.partition
+        first.setdefault(place, record)
+        last[place] = record
+    expected = {place: (topic_ids.get(place), record.offset) for place, record in first.items()}
+    if await _lock(work.connection, sorted(first)) != expected:
+        raise PositionLostError
+    await _write(work.connection, last)
+
+
+async def _lock(connection: Connection, places: Sequence[Place]) -> dict[Place, tuple[str, int]]:
+    rows = await connection.fetch(
+        """
+        select p.topic, p.partition, p.topic_id, p.next_offset
+        from unnest($1::text[], $2::smallint[]) with ordinality as w (topic, partition, place),
+            lateral (
+                select * from positions i where i.topic = w.topic and i.partition = w.partition for update
+            ) p
+        order by w.place
+        """,
+        [topic for topic, _ in places],
+        [partition for _, partition in places],
+    )
+    return {(row["topic"], row["partition"]): (row["topic_id"], row["next_offset"]) for row in rows}
+
+
+async def _write(connection: Connection, last: Mapping[Place, LogRecord]) -> None:
+    """A record that is sent again is older than what was applied: the time of the newest stays."""
+    await connection.execute(
+        """
+        update positions p set next_offset = m.next_offset, applied_at = greatest(p.applied_at, m.occurred_at)
+        from unnest($1::text[], $2::smallint[], $3::bigint[], $4::timestamptz[])
+            as m (topic, partition, next_offset, occurred_at)
+        where p.topic = m.topic and p.partition = m.partition
+        """,
+        [topic for topic, _ in last],
+        [partition for _, partition in last],
+        [record.offset + 1 for record in last.values()],
+        [occurred_at(record) for record in last.values()],
+    )

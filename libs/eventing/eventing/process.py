@@ -1,0 +1,157 @@
+"""The event streams of one service process: relay, consumer, watch and healing, started together."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from time import monotonic
+
+import asyncpg
+import structlog
+
+from eventing import pipeline, reconciliation, replay
+from eventing.consumer import Consumer
+from eventing.handlers import Handlers, check_handlers
+from eventing.kafka import KafkaAdmin, KafkaReader, KafkaWriter
+from eventing.log import LogAdmin, LogReader, LogWriter
+from eventing.outbox import Outbox
+from eventing.pipeline import Backlog, PipelineReport
+from eventing.relay import Relay, ensure_lanes
+from eventing.runner import Runner
+from eventing.settings import EventingSettings
+from eventing.supervision import keep_repeating, keep_running
+from eventing.topics import TopicWatch, read_by
+from eventing.work import Clock, Works, system_clock
+
+log = structlog.get_logger()
+
+
+class Eventing:
+    """Everything a service needs to speak and to hear. The log may be replaced for tests."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        handlers: Handlers,
+        settings: EventingSettings,
+        clock: Clock = system_clock,
+        admin: LogAdmin | None = None,
+        reader: LogReader | None = None,
+        connect: Callable[[], Awaitable[LogWriter]] | None = None,
+    ) -> None:
+        check_handlers(service, handlers)
+        self.service = service
+        self.settings = settings
+        self._pool = pool
+        self.works = Works(pool, Outbox(service, self._wake), clock)
+        self.watch = TopicWatch(
+            service=service, admin=admin or KafkaAdmin(settings), works=self.works, settings=settings
+        )
+        self.relay = Relay(
+            pool=pool,
+            connect=connect or (lambda: KafkaWriter.connect(settings)),
+            topic_id=self.watch.topic_id,
+            settings=settings,
+            clock=clock,
+        )
+        self.runner = Runner(service=service, works=self.works, handlers=handlers, settings=settings)
+        self.consumer = Consumer(
+            service=service,
+            reader=reader or KafkaReader([topic.name for topic in read_by(service)], service, settings),
+            watch=self.watch,
+            works=self.works,
+            runner=self.runner,
+            settings=settings,
+        )
+        self._backlog = Backlog()
+        self._digested: datetime | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _wake(self) -> None:
+        self.relay.wake()
+        self.consumer.expect_data()
+
+    async def start(self) -> None:
+        """Begin in the background; nothing here waits for the broker, so HTTP can be served without it."""
+        async with self._pool.acquire() as connection:
+            await ensure_lanes(connection, self.service)
+        repeated: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
+            ("watch", self.settings.watch_interval, self.watch.look),
+            ("retries", self.settings.retry_first / 2, self.runner.retry_due),
+            ("gaps", 5, self._ask_for_gaps),
+            ("reconciliation", 60, self._reconcile),
+            ("measures", 2, self._measure),
+            ("housekeeping", 3600, self._prune),
+        ]
+        tasks = [keep_repeating(*each) for each in repeated]
+        tasks += [keep_running("relay", self.relay.run), keep_running("consumer", self.consumer.run)]
+        self._tasks = [asyncio.create_task(task) for task in tasks]
+
+    async def stop(self) -> None:
+        """End what is under way; the consumer leaves its group, and a claimed lane is free again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.relay.disconnect()
+
+    def behind(self) -> bool:
+        """Whether facts may be missing here that others have told: what a clock decides must stand still."""
+        current = self.watch.age() < 5 * self.settings.watch_interval
+        return not (current and self.consumer.ready() and self.consumer.lag() == 0)
+
+    async def ask_for_replay(self, question: replay.Question, *, by: str) -> bool:
+        """Ask an owner to send events again; False when the same was asked a moment ago."""
+        async with self.works.begin() as work:
+            return await replay.ask(work, question, by=by, settings=self.settings)
+
+    def pipeline(self) -> PipelineReport:
+        """What an operator should know now. It reads what was measured, and never waits."""
+        consumer = pipeline.consumer_check(
+            stopped_because=self.consumer.stopped_because,
+            ready=self.consumer.ready(),
+            idle_for=monotonic() - self.consumer.polled_at,
+            lag=self.consumer.lag(),
+            settings=self.settings,
+        )
+        return PipelineReport(
+            {
+                "broker": pipeline.broker_check(self.watch.age()),
+                "consumer": consumer,
+                "outbox": pipeline.outbox_check(self._backlog),
+                "dead_letters": pipeline.dead_letter_check(self._backlog),
+            }
+        )
+
+    async def _ask_for_gaps(self) -> None:
+        async with self.works.begin() as work:
+            await replay.ask_for_gaps(work, by=self.service, settings=self.settings)
+
+    async def _reconcile(self) -> None:
+        window = reconciliation.past_window(self.works.clock())
+        async with self.works.begin() as work:
+            await reconciliation.compare_digests(work, by=self.service, settings=self.settings)
+            if self._digested != window[1]:
+                await reconciliation.publish_digests(work, self.service, window)
+        self._digested = window[1]
+
+    async def _measure(self) -> None:
+        self._backlog = await pipeline.measure(self.works, self.service)
+        if self._wedged():
+            log.critical("wedged", idle_for=round(monotonic() - self.consumer.polled_at))
+            os._exit(1)
+
+    def _wedged(self) -> bool:
+        """The broker answers and the consumer neither polls nor was stopped: only a new process helps."""
+        silent = monotonic() - self.consumer.polled_at
+        waiting = self.consumer.stopped_because is None and silent > self.settings.wedged_after
+        return waiting and self.watch.age() < 5 * self.settings.watch_interval
+
+    async def _prune(self) -> None:
+        """Questions, digests and copies of dead letters belong to no order: they go when no log has them."""
+        async with self.works.begin() as work:
+            await work.connection.execute(
+                'delete from events where number is null and "offset" is not null and occurred_at < $1',
+                work.now - timedelta(days=8),
+            )

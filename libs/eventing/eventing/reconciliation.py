@@ -1,0 +1,125 @@
+"""Reconciliation: an owner tells what its streams came to in a past hour, and a consumer compares its own.
+
+A difference asks for that partition and hour. A stream that moved meanwhile costs a needless replay, no more.
+"""
+
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from contracts.catalogue import owned_by
+from contracts.platform import DigestPublished
+from eventing import metrics
+from eventing.replay import Question, ask
+from eventing.settings import EventingSettings
+from eventing.work import Connection, UnitOfWork
+
+WINDOW = timedelta(hours=1)
+
+
+def past_window(now: datetime) -> tuple[datetime, datetime]:
+    """The last full hour that ended at least five minutes ago."""
+    until = (now - timedelta(minutes=5)).replace(minute=0, second=0, microsecond=0)
+    return until - WINDOW, until
+
+
+async def publish_digests(work: UnitOfWork, service: str, window: tuple[datetime, datetime]) -> None:
+    """Tell of each partition of our streams that has nothing unsent what the window came to."""
+    for topic in owned_by(service):
+        rows = await work.connection.fetch(
+            """
+            select l.partition, l.acknowledged_topic_id, l.acknowledged_offset,
+                count(s.key) as streams, coalesce(bit_xor(stream_digest(s.key, s.last)), 0) as digest
+            from lanes l
+            join streams s on s.topic = l.topic and s.partition = l.partition
+                and s.last_at >= $2 and s.last_at < $3
+            where l.topic = $1 and l.acknowledged_offset >= 0
+                and not exists (select 1 from events e where e.lane = l.lane and e."offset" is null)
+            group by l.lane
+            """,
+            topic.name,
+            *window,
+        )
+        for row in rows:
+            work.publish(
+                DigestPublished(
+                    event_id=work.new_id(),
+                    occurred_at=work.now,
+                    topic=topic.name,
+                    topic_id=row["acknowledged_topic_id"],
+                    partition=row["partition"],
+                    offset=row["acknowledged_offset"],
+                    from_=window[0],
+                    to=window[1],
+                    streams=row["streams"],
+                    digest=_text(row["digest"]),
+                )
+            )
+
+
+def _text(digest: int) -> str:
+    return f"{digest & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+async def keep_digest(connection: Connection, event: DigestPublished) -> None:
+    """Keep a digest until this service has read as far as its owner had sent."""
+    await connection.execute(
+        """
+        insert into digests (topic, partition, window_from, window_to, topic_id, "offset", streams, digest)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        on conflict (topic, partition, window_from) do update set topic_id = excluded.topic_id,
+            "offset" = excluded."offset", streams = excluded.streams, digest = excluded.digest
+        """,
+        event.topic,
+        event.partition,
+        event.from_,
+        event.to,
+        event.topic_id,
+        event.offset,
+        event.streams,
+        event.digest,
+    )
+
+
+async def compare_digests(work: UnitOfWork, *, by: str, settings: EventingSettings) -> int:
+    """Compare every digest whose place in the log was passed; the number of differences."""
+    rows = await work.connection.fetch(
+        """
+        delete from digests d using positions p
+        where p.topic = d.topic and p.partition = d.partition
+            and (p.topic_id <> d.topic_id or p.next_offset > d."offset")
+        returning d.*, p.topic_id = d.topic_id as same_log
+        """
+    )
+    differences = 0
+    for row in rows:
+        if not row["same_log"] or await _agrees(work.connection, row):
+            continue
+        differences += 1
+        metrics.RECORDS.labels(row["topic"], "differs").inc()
+        question = Question(
+            row["topic"],
+            "digest_differs",
+            partition=row["partition"],
+            since=row["window_from"],
+            until=row["window_to"],
+        )
+        await ask(work, question, by=by, settings=settings)
+    return differences
+
+
+async def _agrees(connection: Connection, theirs: asyncpg.Record) -> bool:
+    ours = await connection.fetchrow(
+        """
+        select count(*) as streams, coalesce(bit_xor(stream_digest(key, last)), 0) as digest
+        from streams_in where topic = $1 and partition = $2 and last_at >= $3 and last_at < $4
+        """,
+        theirs["topic"],
+        theirs["partition"],
+        theirs["window_from"],
+        theirs["window_to"],
+    )
+    return ours is not None and (ours["streams"], _text(ours["digest"])) == (
+        theirs["streams"],
+        theirs["digest"],
+    )

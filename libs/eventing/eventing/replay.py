@@ -1,0 +1,183 @@
+"""Replay, the one way of healing: somebody asks for events again, their owner marks them for the relay."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from contracts.catalogue import PARTITIONS, REPLAYS, Topic, owned_by, partition_of, topic_named
+from contracts.platform import ReplayRequested
+from eventing import metrics
+from eventing.log import TopicState
+from eventing.settings import EventingSettings
+from eventing.work import Connection, UnitOfWork
+
+log = structlog.get_logger()
+
+# Longer than any topic keeps its records, so that nothing falls between a lost log and its replay.
+REACH = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask for: one key of a topic, or one partition, by the time at which the events occurred."""
+
+    topic: str
+    reason: str
+    key: str | None = None
+    partition: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def scope(self) -> str:
+        return f"key {self.key}" if self.key is not None else f"partition {self.partition}"
+
+
+async def ask(work: UnitOfWork, question: Question, *, by: str, settings: EventingSettings) -> bool:
+    """Publish a replay request, unless the same was asked a moment ago: then it is too soon to repeat it."""
+    due = await work.connection.fetchval(
+        """
+        insert into asks as a (topic, scope, attempts, next_at)
+        values ($1, $2, 1, $3 + make_interval(secs => $4))
+        on conflict (topic, scope) do update set
+            attempts = case when a.next_at < $3 - make_interval(secs => $5) then 1 else a.attempts + 1 end,
+            next_at = $3 + case when a.next_at < $3 - make_interval(secs => $5) then make_interval(secs => $4)
+                else make_interval(secs => least($4 * power(2, least(a.attempts, 20)), $5)) end
+        where a.next_at <= $3
+        returning true
+        """,
+        question.topic,
+        question.scope,
+        work.now,
+        settings.ask_first,
+        settings.ask_longest,
+    )
+    if due:
+        publish_question(work, question, by=by)
+    return bool(due)
+
+
+def publish_question(work: UnitOfWork, question: Question, *, by: str) -> None:
+    """Ask at once. Questions are rows of the log themselves, so they outlive the broker's disk."""
+    metrics.ASKS.labels(question.topic, question.reason).inc()
+    work.publish(
+        ReplayRequested(
+            event_id=work.new_id(),
+            occurred_at=work.now,
+            topic=question.topic,
+            key=question.key,
+            partition=question.partition,
+            since=question.since,
+            until=question.until,
+            reason=question.reason,
+            by=by,
+        )
+    )
+
+
+async def mark_for_resending(connection: Connection, request: ReplayRequested) -> int:
+    """Mark sent events of a key or partition for the relay; what is marked already is left alone."""
+    partition = request.partition if request.key is None else partition_of(request.key)
+    rows = await connection.fetchval(
+        """
+        with marked as (
+            update events set "offset" = null, resend = true
+            where lane = $1 and ($2::text is null or key = $2) and "offset" is not null
+                and ($3::timestamptz is null or occurred_at >= $3)
+                and ($4::timestamptz is null or occurred_at < $4)
+            returning 1
+        )
+        select count(*) from marked
+        """,
+        f"{request.topic}/{partition}",
+        request.key,
+        request.since,
+        request.until,
+    )
+    return int(rows)
+
+
+async def ask_for_gaps(work: UnitOfWork, *, by: str, settings: EventingSettings) -> None:
+    """Ask for the streams in which something has waited too long for a predecessor that has not come."""
+    rows = await work.connection.fetch(
+        """
+        select w.topic, w.key from waiting w join streams_in s using (topic, key)
+        group by w.topic, w.key, s.last
+        having min(w.number) > s.last + 1 and min(w.arrived_at) <= $1
+        order by min(w.arrived_at) limit 500
+        """,
+        work.now - timedelta(seconds=settings.gap_patience),
+    )
+    for row in rows:
+        await ask(work, Question(row["topic"], "gap", key=row["key"]), by=by, settings=settings)
+
+
+async def ask_after_loss(
+    work: UnitOfWork,
+    service: str,
+    states: Mapping[str, TopicState],
+    lost_ends: Mapping[tuple[str, int], int],
+) -> None:
+    """Ask again for what was sent to a log that is no more, or to the lost end of one.
+
+    The update that finds the old value decides which replica of this service asks.
+    """
+    for topic in (*owned_by(service), REPLAYS):
+        state = states.get(topic.name)
+        if state is not None and await _replaced(work.connection, topic.name, state.topic_id):
+            log.warning("log_replaced", topic=topic.name)
+            await _resend_after_loss(work, topic, range(PARTITIONS), "log_replaced", service)
+    for (name, partition), acknowledged in lost_ends.items():
+        if await _forget_acknowledged(work.connection, f"{name}/{partition}", acknowledged):
+            log.warning("log_end_lost", topic=name, partition=partition)
+            await _resend_after_loss(work, topic_named(name), [partition], "log_end_lost", service)
+
+
+async def _resend_after_loss(
+    work: UnitOfWork, topic: Topic | None, partitions: Iterable[int], reason: str, service: str
+) -> None:
+    """Streams are asked for. Questions themselves cannot be: the recent ones are marked here."""
+    if topic == REPLAYS:
+        await _resend_questions(work)
+    elif topic is not None and topic.numbered:
+        for partition in partitions:
+            question = Question(topic.name, reason, partition=partition, since=work.now - REACH)
+            publish_question(work, question, by=service)
+
+
+async def _resend_questions(work: UnitOfWork) -> None:
+    await work.connection.execute(
+        """
+        update events set "offset" = null, resend = true
+        where lane = any($1) and "offset" is not null and occurred_at > $2
+        """,
+        [f"{REPLAYS.name}/{partition}" for partition in range(PARTITIONS)],
+        work.now - timedelta(hours=1),
+    )
+
+
+async def _replaced(connection: Connection, topic: str, topic_id: str) -> bool:
+    first = await connection.fetchval(
+        "insert into topics (topic, topic_id) values ($1, $2) on conflict do nothing returning true",
+        topic,
+        topic_id,
+    )
+    if first:
+        return False
+    changed = await connection.fetchval(
+        "update topics set topic_id = $2 where topic = $1 and topic_id <> $2 returning true", topic, topic_id
+    )
+    return bool(changed)
+
+
+async def _forget_acknowledged(connection: Connection, lane: str, acknowledged: int) -> bool:
+    forgotten = await connection.fetchval(
+        """
+        update lanes set acknowledged_offset = -1 where lane = $1 and acknowledged_offset = $2 returning true
+        """,
+        lane,
+        acknowledged,
+    )
+    return bool(forgotten)

@@ -1,0 +1,38 @@
+"""Keeps the background tasks of a process alive: an error is told and retried with back-off."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+import structlog
+
+log = structlog.get_logger()
+
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 10.0
+
+
+async def keep_running(name: str, task: Callable[[], Awaitable[None]]) -> None:
+    """Run a task until it returns or is cancelled; begin it anew, later each time, when it fails."""
+    pause = FIRST_PAUSE
+    while True:
+        begun = monotonic()
+        try:
+            await task()
+        except Exception as error:
+            log.warning("task_failed", task=name, error=type(error).__name__, exc_info=error)
+        else:
+            return
+        pause = FIRST_PAUSE if monotonic() - begun > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
+        await asyncio.sleep(pause)
+
+
+async def keep_repeating(name: str, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
+    """Repeat a step with a pause in between, for as long as the process lives."""
+
+    async def repeat() -> None:
+        while True:
+            await step()
+            await asyncio.sleep(seconds)
+
+    await keep_running(name, repeat)

@@ -1,0 +1,95 @@
+"""The watch over the topics of one service: that they exist, which log they are, and where it ends."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+import structlog
+
+from contracts.catalogue import REPLAYS, Topic, consumed_by
+from eventing.log import LogAdmin, LogUnavailableError, TopicState
+from eventing.relay import written_by
+from eventing.replay import ask_after_loss
+from eventing.settings import EventingSettings
+from eventing.work import Works
+
+log = structlog.get_logger()
+
+# A new leader may tell an older end for a moment: only what is seen this often is a loss.
+SIGHTINGS = 3
+
+
+def read_by(service: str) -> tuple[Topic, ...]:
+    return (*consumed_by(service), REPLAYS)
+
+
+class TopicWatch:
+    """What the broker says of our topics, looked at each second. Makes missing ones when it may."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        admin: LogAdmin,
+        works: Works,
+        settings: EventingSettings,
+        monotonic_clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._service = service
+        self._admin = admin
+        self._works = works
+        self._settings = settings
+        self._monotonic = monotonic_clock
+        self._topics = {topic.name: topic for topic in (*written_by(service), *read_by(service))}
+        self._suspicions: Counter[tuple[str, int]] = Counter()
+        self._seen_at = -float("inf")
+        self.states: Mapping[str, TopicState] = {}
+
+    def topic_id(self, topic: str) -> str | None:
+        state = self.states.get(topic)
+        return state.topic_id if state else None
+
+    def age(self) -> float:
+        """Seconds since the broker last answered."""
+        return self._monotonic() - self._seen_at
+
+    async def look(self) -> None:
+        """One look. `LogUnavailableError` when the broker does not answer: what was seen before stays."""
+        acknowledged = await self._acknowledged()
+        states = await self._admin.describe(self._topics)
+        if missing := self._topics.keys() - states.keys():
+            states |= await self._make(missing)
+        self.states = states
+        self._seen_at = self._monotonic()
+        lost = self._lost_ends(acknowledged, states)
+        async with self._works.begin() as work:
+            await ask_after_loss(work, self._service, states, lost)
+
+    async def _make(self, missing: set[str]) -> dict[str, TopicState]:
+        if not self._settings.create_topics:
+            raise LogUnavailableError(f"topics are missing: {', '.join(sorted(missing))}")
+        log.info("topics_created", topics=len(missing))
+        await self._admin.create(self._topics[name] for name in sorted(missing))
+        return await self._admin.describe(missing)
+
+    async def _acknowledged(self) -> dict[tuple[str, int], tuple[str, int]]:
+        """Read before looking at the broker: an end that is read later can only be larger."""
+        rows = await self._works.pool.fetch("select * from lanes where acknowledged_offset >= 0")
+        return {
+            (row["topic"], row["partition"]): (row["acknowledged_topic_id"], row["acknowledged_offset"])
+            for row in rows
+        }
+
+    def _lost_ends(
+        self, acknowledged: Mapping[tuple[str, int], tuple[str, int]], states: Mapping[str, TopicState]
+    ) -> dict[tuple[str, int], int]:
+        """Lanes whose acknowledged end the log does not reach, in the same log, seen several times."""
+        short = {
+            place: offset
+            for place, (topic_id, offset) in acknowledged.items()
+            if (state := states.get(place[0]))
+            and state.topic_id == topic_id
+            and state.ends.get(place[1], offset + 1) <= offset
+        }
+        self._suspicions = Counter({place: self._suspicions[place] + 1 for place in short})
+        return {place: offset for place, offset in short.items() if self._suspicions[place] >= SIGHTINGS}
