@@ -1,0 +1,152 @@
+"""Logs: one JSON line per event on stderr, with trace ids, without people, codes and tokens.
+
+Callers must not log such things; the processor here that drops suspicious fields is the second line.
+"""
+
+import logging
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from servicekit.telemetry import current_span_id, current_trace_id
+
+_PRIVATE = re.compile(
+    r"name|first_name|family_name|given_names|birth_date|phone|address|code|(activation|tx)_code|offer"
+    r"|offer_id|offer_uri|qr_payload|session|cookie|authorization|body|payload|plaintext|query|path|pack"
+    r"|photo|portrait|sub|(.*_)?(e?mail|subject|pesel|handle|token|jwt|secret|password|sealed)",
+    re.IGNORECASE,
+)
+
+
+def configure_logging(service: str, level: str = "info", *, pretty: bool | None = None) -> None:
+    """All logging of the process, that of libraries included, goes through the same processors."""
+    shared = _shared_processors(service)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _renderer(sys.stderr.isatty() if pretty is None else pretty),
+            ],
+        )
+    )
+    handler.addFilter(FloodFilter(("aiokafka", "faststream")))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    _quieten()
+
+
+def _quieten() -> None:
+    """Libraries that write addresses of requests at level info."""
+    for name in ("httpx", "httpcore", "uvicorn.access", "authlib", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _shared_processors(service: str) -> list[Processor]:
+    def name_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        name_service,
+        add_trace_ids,
+        tell_exceptions,
+        drop_private,
+    ]
+
+
+def _renderer(pretty: bool) -> Processor:
+    if pretty:
+        return structlog.dev.ConsoleRenderer()
+    return structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+
+
+def add_trace_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    trace_id = current_trace_id()
+    if trace_id is not None:
+        event["trace_id"] = trace_id
+        event["span_id"] = current_span_id()
+    return event
+
+
+def tell_exceptions(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Type and place of an exception, never its message: that may repeat a row or an input."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = type(error).__qualname__
+        event["where"] = where(error.__traceback__)
+    return event
+
+
+def where(place: TracebackType | None, frames: int = 8) -> list[str]:
+    """The innermost frames, outermost first."""
+    return [
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(place)[-frames:]
+    ]
+
+
+def drop_private(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    for name in event:
+        if _PRIVATE.fullmatch(name):
+            event[name] = "[dropped]"
+    return event
+
+
+class FloodFilter(logging.Filter):
+    """Lets a message of a noisy library through a few times a minute, whatever its arguments."""
+
+    def __init__(
+        self,
+        loggers: tuple[str, ...],
+        *,
+        allowed: int = 3,
+        seconds: float = 60,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._loggers = loggers
+        self._allowed = allowed
+        self._seconds = seconds
+        self._clock = clock
+        self._seen: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(self._loggers):
+            return True
+        key = (record.name, str(record.msg)[:80])
+        begun, count = self._seen.get(key, (self._clock(), 0))
+        if self._clock() - begun >= self._seconds:
+            self._tell_suppressed(record, count)
+            begun, count = self._clock(), 0
+        self._remember(key, begun, count + 1)
+        return count < self._allowed
+
+    def _tell_suppressed(self, record: logging.LogRecord, count: int) -> None:
+        if count > self._allowed:
+            record.msg = f"{record.msg} [{count - self._allowed} more were left out]"
+
+    def _remember(self, key: tuple[str, str], begun: float, count: int) -> None:
+        if len(self._seen) > 1000:
+            self._seen.clear()
+        self._seen[key] = (begun, count)
+
+
+def get_logger(name: str | None = None) -> Any:
+    return structlog.get_logger(name) if name else structlog.get_logger()
