@@ -31,7 +31,7 @@ class Problem(Exception):
     `extras` become members of the answer beside `code`, `title` and `detail`; `headers` go with it.
     """
 
-    status: ClassVar[int] = 400
+    status: int = 400
     code: ClassVar[str] = "bad_request"
     title: ClassVar[Text] = Text("Nieprawidłowe żądanie", "Bad request")
     detail: Text = Text(

@@ -1,0 +1,154 @@
+"""The FastAPI application of a service: probes, metrics, docs, errors and guards around its own routes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from contracts.asyncapi import asyncapi_of
+from servicekit.api_page import api_page
+from servicekit.cors import AllowCrossOrigin, CrossOrigin
+from servicekit.guarding import GuardRequests, SecurityHeaders, refuse_other_content_types
+from servicekit.health import Report
+from servicekit.logs import configure_logging
+from servicekit.metrics import metrics_response
+from servicekit.observing import ObserveRequests
+from servicekit.refusals import install
+from servicekit.settings import ServiceSettings
+from servicekit.sse import end_all_streams
+from servicekit.telemetry import configure_telemetry, stop_telemetry
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+
+def create_app(
+    *,
+    service: str,
+    settings: ServiceSettings,
+    lifespan: Lifespan,
+    routers: Sequence[APIRouter],
+    readiness: Callable[[], Awaitable[Report]],
+    pipeline: Callable[[], Report],
+    cross_origin: Sequence[CrossOrigin] = (),
+) -> FastAPI:
+    """Nothing is opened here: pools and consumers belong to `lifespan`, which may put them on `app.state`."""
+    app = FastAPI(
+        title=f"Legitka {service}",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(ObserveRequests, service=service),
+            Middleware(SecurityHeaders, https=_is_https(service, settings)),
+            Middleware(AllowCrossOrigin, rules=cross_origin),
+            Middleware(GuardRequests),
+        ],
+        # Its own would record messages and inputs of failed requests.
+        telemetry=_NO_TELEMETRY,
+        dependencies=[Depends(refuse_other_content_types)],
+    )
+    install(app)
+    app.include_router(_probes(readiness, pipeline))
+    app.include_router(_documents(app, service))
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def _is_https(service: str, settings: ServiceSettings) -> bool:
+    return str(getattr(settings, f"{service}_public_url", "")).startswith("https://")
+
+
+def _probes(readiness: Callable[[], Awaitable[Report]], pipeline: Callable[[], Report]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/health/live", methods=["GET", "HEAD"])
+    async def live() -> JSONResponse:
+        return JSONResponse({"status": "ok", "checks": {}})
+
+    @router.api_route("/health/ready", methods=["GET", "HEAD"])
+    async def ready() -> JSONResponse:
+        return health_response(await readiness())
+
+    @router.api_route("/health/pipeline", methods=["GET", "HEAD"])
+    async def flowing() -> JSONResponse:
+        return health_response(pipeline())
+
+    return router
+
+
+def health_response(report: Report) -> JSONResponse:
+    """200 or 503; every failed check says its reason and its cure."""
+    checks = {
+        name: {"ok": True} if check.ok else {"ok": False, "reason": check.reason, "cure": check.cure}
+        for name, check in report.checks.items()
+    }
+    body = {"status": "ok" if report.healthy else "failing", "checks": checks}
+    return JSONResponse(body, 200 if report.healthy else 503)
+
+
+def _documents(app: FastAPI, service: str) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return metrics_response()
+
+    @router.get("/docs")
+    async def docs() -> Response:
+        return api_page(app.openapi())
+
+    @router.get("/asyncapi")
+    async def asyncapi(_request: Request) -> JSONResponse:
+        return JSONResponse(asyncapi_of(service))
+
+    return router
+
+
+class _Server(uvicorn.Server):
+    """Open event streams would hold up the end of the process: they end when it is asked to stop."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        end_all_streams()
+        super().handle_exit(sig, frame)
+
+
+def run(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way have ten seconds to end."""
+    configure_logging(service, settings.log_level)
+    configure_telemetry(service, settings.otlp_endpoint)
+    config = uvicorn.Config(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # servicekit.limits believes only the proxies of the settings
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=65,
+    )
+    server = _Server(config)
+    try:
+        asyncio.run(server.serve())
+    finally:
+        stop_telemetry()
+    if not server.started:
+        raise SystemExit(3)

@@ -1,0 +1,204 @@
+"""The refusals that every service knows, and how the framework's own errors become problem details."""
+
+import re
+from collections.abc import Mapping
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from servicekit.accepting import accepted_by
+from servicekit.oauth import OAuthError, oauth_response
+from servicekit.problems import Problem, Text, problem_response
+
+
+class UnreadableRequest(Problem):
+    """Bad UTF-8, NUL, half a character, or JSON that is none."""
+
+    status = 400
+    code = "unreadable_request"
+    title = Text("Nie można odczytać żądania", "The request cannot be read")
+    detail = Text(
+        "Wyślij poprawny tekst UTF-8 (bez znaku NUL), a w treści poprawny JSON.",
+        "Send valid UTF-8 text (without NUL) and, as the body, valid JSON.",
+    )
+
+
+class NotSignedIn(Problem):
+    """No session and no token that counts."""
+
+    status = 401
+    code = "not_signed_in"
+    title = Text("Nie jesteś zalogowany", "You are not signed in")
+    detail = Text("Zaloguj się i spróbuj ponownie.", "Sign in and try again.")
+
+
+class ForeignRequest(Problem):
+    """A request with a session that did not come from a page of ours."""
+
+    status = 403
+    code = "foreign_origin"
+    title = Text("Żądanie spoza tej strony", "A request from elsewhere")
+    detail = Text(
+        "Ze względów bezpieczeństwa wykonaj tę czynność na naszej stronie.",
+        "For your safety do this on our own page.",
+    )
+
+
+class NotFound(Problem):
+    """Nothing here, or nothing that this caller may know of."""
+
+    status = 404
+    code = "not_found"
+    title = Text("Nie znaleziono", "Not found")
+    detail = Text(
+        "Sprawdź adres; opis interfejsu jest pod /docs.", "Check the address; /docs describes the API."
+    )
+
+
+class MethodNotAllowed(Problem):
+    """The address is right and the method is not."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = Text("Niedozwolona metoda", "Method not allowed")
+    detail = Text("Użyj metody z nagłówka Allow.", "Use a method that the Allow header names.")
+
+
+class BodyTooLarge(Problem):
+    """More bytes than this endpoint takes."""
+
+    status = 413
+    code = "body_too_large"
+    title = Text("Zbyt duże żądanie", "The body is too large")
+    detail = Text("Wyślij mniej danych.", "Send less data.")
+
+
+class WrongContentType(Problem):
+    """A body of another media type."""
+
+    status = 415
+    code = "wrong_content_type"
+    title = Text("Niewłaściwy typ treści", "Wrong content type")
+    detail = Text(
+        "Ustaw nagłówek Content-Type na jeden z typów z pola accepted.",
+        "Set the header Content-Type to one of the types in accepted.",
+    )
+
+
+class InvalidRequest(Problem):
+    """Fields that are missing or not as described; `errors` names them without their values."""
+
+    status = 422
+    code = "invalid_request"
+    title = Text("Nieprawidłowe dane", "Invalid data")
+    detail = Text("Popraw pola wymienione w errors.", "Correct the fields named in errors.")
+
+
+class TooManyRequests(Problem):
+    """Refused too often; `Retry-After` says when to come back."""
+
+    status = 429
+    code = "too_many_requests"
+    title = Text("Zbyt wiele prób", "Too many attempts")
+    detail = Text("Odczekaj chwilę i spróbuj ponownie.", "Wait a moment and try again.")
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)}, retry_after=retry_after)
+
+
+class TemporarilyUnavailable(Problem):
+    """Something we need is away; the same request will work later."""
+
+    status = 503
+    code = "temporarily_unavailable"
+    title = Text("Chwilowo niedostępne", "Temporarily unavailable")
+    detail = Text("Spróbuj ponownie za chwilę.", "Try again in a moment.")
+
+    def __init__(self, retry_after: int = 2) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)}, retry_after=retry_after)
+
+
+_BY_STATUS: Mapping[int, type[Problem]] = {
+    400: UnreadableRequest,
+    401: NotSignedIn,
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: BodyTooLarge,
+    415: WrongContentType,
+}
+
+
+def problem_of_status(status: int, headers: Mapping[str, str] | None) -> Problem:
+    kind = _BY_STATUS.get(status, Problem)
+    problem = kind(headers=headers)
+    problem.status = status
+    return problem
+
+
+_KNOWN_MESSAGES: Mapping[str, Text] = {
+    "missing": Text("brakuje tego pola", "this field is missing"),
+    "extra_forbidden": Text("tego pola tu nie ma", "there is no such field here"),
+}
+_UNFIT = Text("ta wartość nie jest dozwolona", "this value is not allowed")
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z_-]{0,39}\d?")
+
+
+def invalid_request(error: RequestValidationError) -> Problem:
+    """Paths and kinds only: messages of validators, and names that the caller made up, may be private."""
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return UnreadableRequest()
+    errors = [
+        {
+            "path": ".".join(_part(part) for part in item["loc"]),
+            "kind": item["type"],
+            "message": _KNOWN_MESSAGES.get(item["type"], _UNFIT),
+        }
+        for item in found[:50]
+    ]
+    return InvalidRequest(errors=errors)
+
+
+def _part(part: int | str) -> str:
+    return str(part) if isinstance(part, int) or _FIELD.fullmatch(part) else "?"
+
+
+def install(app: FastAPI) -> None:
+    """Let every refusal of the application and of the framework leave in its own format."""
+
+    @app.exception_handler(Problem)
+    async def on_problem(request: Request, problem: Problem) -> Response:
+        return problem_response(request, problem)
+
+    @app.exception_handler(OAuthError)
+    async def on_oauth_error(request: Request, error: OAuthError) -> Response:
+        return oauth_response(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        return _refuse(request, invalid_request(error))
+
+    @app.exception_handler(HTTPException)
+    async def on_http_error(request: Request, error: HTTPException) -> Response:
+        return _refuse(request, problem_of_status(error.status_code, error.headers))
+
+
+def _refuse(request: Request, problem: Problem) -> Response:
+    accepted = accepted_by(request.scope)
+    if accepted.oauth_error is not None:
+        return oauth_response(
+            request, OAuthError(accepted.oauth_error, problem.title.en, status=_oauth_status(problem))
+        )
+    if isinstance(problem, WrongContentType):
+        problem.extras["accepted"] = list(accepted.media_types)
+    if isinstance(problem, BodyTooLarge):
+        problem.extras["limit_bytes"] = accepted.limit
+    return problem_response(request, problem)
+
+
+def _oauth_status(problem: Problem) -> int:
+    """RFC 6749 knows 400 for every malformed request; size and type keep their own."""
+    return problem.status if problem.status in (405, 413, 415) else 400
