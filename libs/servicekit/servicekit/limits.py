@@ -1,0 +1,77 @@
+"""Rate limits by address. Only refused requests count: a whole campus may share one address."""
+
+import ipaddress
+import time
+from collections.abc import Sequence
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.requests import Request
+
+from servicekit.refusals import TooManyRequests
+
+UNKNOWN = "unknown"
+
+
+class RefusedRequests:
+    """At most so many refused requests a minute and address; each replica counts for itself."""
+
+    def __init__(self, per_minute: int = 60) -> None:
+        self._limit = RateLimitItemPerMinute(per_minute)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def retry_after(self, address: str) -> int | None:
+        """Seconds to wait when this address was refused too often, else None. Counts nothing."""
+        if await self._limiter.test(self._limit, address):
+            return None
+        window = await self._limiter.get_window_stats(self._limit, address)
+        return max(1, round(window.reset_time - time.time()))
+
+    async def check(self, address: str) -> None:
+        """Before the work: raises TooManyRequests (429 with Retry-After)."""
+        seconds = await self.retry_after(address)
+        if seconds is not None:
+            raise TooManyRequests(seconds)
+
+    async def refused(self, address: str) -> None:
+        """After a refusal: unknown offer, wrong code, bad proof."""
+        await self._limiter.hit(self._limit, address)
+
+
+def client_address(request: Request, trusted_proxies: Sequence[str] = ()) -> str:
+    """What limits count by: an IPv4 address, or the /64 of an IPv6 one.
+
+    `X-Forwarded-For` is read from the right, and only as far as our own proxies wrote it.
+    """
+    peer = request.client.host if request.client else UNKNOWN
+    networks = [ipaddress.ip_network(part, strict=False) for part in trusted_proxies]
+    hops = [hop.strip() for hop in ",".join(request.headers.getlist("x-forwarded-for")).split(",")]
+    for hop in reversed(hops):
+        if not hop or not _is_within(peer, networks):
+            break
+        peer = hop
+    return _counted_as(peer)
+
+
+def _is_within(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return mapped or parsed
+
+
+def _counted_as(address: str) -> str:
+    parsed = _parsed(address)
+    if parsed is None:
+        return UNKNOWN
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
