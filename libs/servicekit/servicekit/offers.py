@@ -39,7 +39,7 @@ def activation_digest(ring: KeyRing, offer_id: str, generation: int, code: str) 
     return _code_mac(key.secret, offer_id, generation, code), key.id
 
 
-def activation_code_matches(  # noqa: PLR0917 - the order of protocol 4
+def activation_code_matches(
     ring: KeyRing, digest: str, key_id: str, offer_id: str, generation: int, code: str
 ) -> bool:
     """Constant time. Raises UnknownKey when the ring lacks the key: that must not cost an attempt."""

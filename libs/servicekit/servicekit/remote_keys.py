@@ -144,4 +144,4 @@ def _write(path: Path, document: bytes) -> None:
         draft.write_bytes(document)
         draft.replace(path)
     except OSError as error:
-        log.warning("peer_keys_not_kept", path=str(path), reason=error.strerror)
+        log.warning("peer_keys_not_kept", file=str(path), reason=error.strerror)
