@@ -1,0 +1,1 @@
+"""Ordering: students, consents, orders and their timelines."""

@@ -1,0 +1,209 @@
+"""Orders with their cards. Rows are locked in the order of their ids, before anything else is written."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from contracts.catalogue import partition_of
+from eventing import Connection
+from ordering.domain import GRACE_AFTER_EXPIRY, Card, End, Order
+
+_ENDS: dict[str, End] = {
+    "ACTIVATED": "ACTIVATED",
+    "REJECTED": "REJECTED",
+    "CANCELLED": "CANCELLED",
+    "EXPIRED": "EXPIRED",
+}
+
+
+async def lock(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
+    """Orders that are not known, or not any more, are missing in the answer."""
+    rows = await conn.fetch(
+        "select * from orders where order_id = any($1) order by order_id for no key update", order_ids
+    )
+    return {row["order_id"]: _order(row) for row in rows}
+
+
+async def lock_with_replaced(
+    conn: Connection, order_ids: Sequence[UUID], replaced: Sequence[UUID]
+) -> dict[UUID, Order]:
+    """The orders, and those whose cards are replaced."""
+    rows = await conn.fetch(
+        """
+        select * from orders where order_id = any($1) or credential_id = any($2)
+        order by order_id for no key update
+        """,
+        order_ids,
+        replaced,
+    )
+    return {row["order_id"]: _order(row) for row in rows}
+
+
+async def lock_of_student(conn: Connection, student_ref: UUID) -> list[Order]:
+    rows = await conn.fetch(
+        "select * from orders where student_ref = $1 order by order_id for no key update", student_ref
+    )
+    return [_order(row) for row in rows]
+
+
+async def lock_to_expire(conn: Connection, now: datetime, limit: int) -> list[Order]:
+    """Orders whose offer ended and that nobody else works on."""
+    rows = await conn.fetch(
+        """
+        select * from orders
+        where state in ('READY', 'LOCKED') and expires_at <= $1 and generation = offered
+        order by order_id limit $2 for no key update skip locked
+        """,
+        now - GRACE_AFTER_EXPIRY,
+        limit,
+    )
+    return [_order(row) for row in rows]
+
+
+async def of_student(conn: Connection, student_ref: UUID) -> list[Order]:
+    """The newest first."""
+    rows = await conn.fetch(
+        "select * from orders where student_ref = $1 order by placed_at desc, order_id desc", student_ref
+    )
+    return [_order(row) for row in rows]
+
+
+async def one_of_student(conn: Connection, student_ref: UUID, order_id: UUID) -> Order | None:
+    row = await conn.fetchrow(
+        "select * from orders where order_id = $1 and student_ref = $2", order_id, student_ref
+    )
+    return _order(row) if row else None
+
+
+async def owner(conn: Connection, order_id: UUID) -> UUID | None:
+    owner: UUID | None = await conn.fetchval("select student_ref from orders where order_id = $1", order_id)
+    return owner
+
+
+async def of_card(conn: Connection, credential_id: UUID) -> tuple[UUID, UUID] | None:
+    """Order and student of a card."""
+    row = await conn.fetchrow(
+        "select order_id, student_ref from orders where credential_id = $1", credential_id
+    )
+    return (row["order_id"], row["student_ref"]) if row else None
+
+
+async def placed_under(
+    conn: Connection, student_ref: UUID, idempotency_key: str
+) -> tuple[Order, bytes] | None:
+    """The order that was placed under this key, and the digest of the request."""
+    row = await conn.fetchrow(
+        "select * from orders where student_ref = $1 and idempotency_key = $2", student_ref, idempotency_key
+    )
+    return (_order(row), row["request_digest"]) if row else None
+
+
+async def add(conn: Connection, order: Order, idempotency_key: str, request_digest: bytes) -> None:
+    await conn.execute(
+        """
+        insert into orders (order_id, institution_id, student_ref, lane, placed_at, channel, locale, replaces,
+            photo_sha256, idempotency_key, request_digest, state, generation, last_entry)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        """,
+        order.order_id,
+        order.institution_id,
+        order.student_ref,
+        partition_of(str(order.order_id)),
+        order.placed_at,
+        order.channel,
+        order.locale,
+        order.replaces,
+        order.photo_sha256,
+        idempotency_key,
+        request_digest,
+        order.state,
+        order.generation,
+        order.last_entry,
+    )
+
+
+async def save(conn: Connection, orders: Sequence[Order]) -> None:
+    """Write what can change. The rows are locked by this transaction."""
+    await conn.execute(
+        """
+        update orders o set state = n.state, generation = n.generation, offered = n.offered,
+            credential_id = n.credential_id, offer_id = n.offer_id, code_sealed = n.code_sealed,
+            expires_at = n.expires_at, attempts_of = n.attempts_of, attempts_left = n.attempts_left,
+            last_entry = n.last_entry, card_issued_at = n.card_issued_at,
+            card_valid_until = n.card_valid_until, card_device_label = n.card_device_label,
+            card_holds_number = n.card_holds_number, card_end = n.card_end, card_ended_at = n.card_ended_at,
+            card_holds = string_to_array(n.card_holds, ','), reasons = string_to_array(n.reasons, ',')
+        from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::uuid[], $6::text[], $7::text[],
+            $8::timestamptz[], $9::int[], $10::int[], $11::int[], $12::timestamptz[], $13::timestamptz[],
+            $14::text[], $15::bigint[], $16::text[], $17::timestamptz[], $18::text[], $19::text[])
+            as n(order_id, state, generation, offered, credential_id, offer_id, code_sealed, expires_at,
+            attempts_of, attempts_left, last_entry, card_issued_at, card_valid_until, card_device_label,
+            card_holds_number, card_end, card_ended_at, card_holds, reasons)
+        where o.order_id = n.order_id
+        """,
+        *zip(*(_changeable(order) for order in orders), strict=True),
+    )
+
+
+def _changeable(order: Order) -> tuple[object, ...]:
+    card = order.card
+    return (
+        order.order_id,
+        order.state,
+        order.generation,
+        order.offered,
+        order.credential_id,
+        order.offer_id,
+        order.code_sealed,
+        order.expires_at,
+        order.attempts_of,
+        order.attempts_left,
+        order.last_entry,
+        card.issued_at,
+        card.valid_until,
+        card.device_label,
+        card.holds_number,
+        card.end,
+        card.ended_at,
+        ",".join(card.holds),  # unnest would flatten an array of arrays
+        ",".join(order.reasons),
+    )
+
+
+def _order(row: asyncpg.Record) -> Order:
+    return Order(
+        order_id=row["order_id"],
+        institution_id=row["institution_id"],
+        student_ref=row["student_ref"],
+        placed_at=row["placed_at"],
+        channel=row["channel"],
+        locale=row["locale"],
+        replaces=row["replaces"],
+        photo_sha256=row["photo_sha256"],
+        end=_ENDS.get(row["state"]),
+        reasons=tuple(row["reasons"]),
+        generation=row["generation"],
+        offered=row["offered"],
+        credential_id=row["credential_id"],
+        offer_id=row["offer_id"],
+        code_sealed=row["code_sealed"],
+        expires_at=row["expires_at"],
+        attempts_of=row["attempts_of"],
+        attempts_left=row["attempts_left"],
+        last_entry=row["last_entry"],
+        card=_card(row),
+    )
+
+
+def _card(row: asyncpg.Record) -> Card:
+    return Card(
+        issued_at=row["card_issued_at"],
+        valid_until=row["card_valid_until"],
+        device_label=row["card_device_label"],
+        holds=tuple(row["card_holds"]),
+        holds_number=row["card_holds_number"],
+        end=row["card_end"],
+        ended_at=row["card_ended_at"],
+    )

@@ -1,0 +1,81 @@
+"""Students as orders need them. The import writes them elsewhere."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from eventing import Connection
+from ordering.eligibility import Student
+
+
+async def find(conn: Connection, institution_id: str, subject: str) -> Student | None:
+    row = await conn.fetchrow(
+        "select * from students where institution_id = $1 and subject = $2", institution_id, subject
+    )
+    return _student(row) if row else None
+
+
+async def lock(conn: Connection, student_ref: UUID) -> Student | None:
+    """Whoever orders, or changes what holds for all orders of a student, does so alone."""
+    row = await conn.fetchrow("select * from students where student_ref = $1 for no key update", student_ref)
+    return _student(row) if row else None
+
+
+async def hold(conn: Connection, student_ref: UUID, office_hold: bool) -> int:
+    """Set or lift the office's hold; answers its new version."""
+    version: int = await conn.fetchval(
+        """
+        update students set office_hold = $2, hold_version = hold_version + 1
+        where student_ref = $1 returning hold_version
+        """,
+        student_ref,
+        office_hold,
+    )
+    return version
+
+
+async def clerk_ref(conn: Connection, institution_id: str, subject: str) -> UUID | None:
+    """The reference of a clerk of this institution; none for everybody else."""
+    clerk: UUID | None = await conn.fetchval(
+        "select clerk_ref from clerks where institution_id = $1 and subject = $2", institution_id, subject
+    )
+    return clerk
+
+
+async def add_clerk(conn: Connection, clerk: UUID, institution_id: str, subject: str) -> None:
+    await conn.execute(
+        """
+        insert into clerks (clerk_ref, institution_id, subject, added_at) values ($1, $2, $3, now())
+        on conflict (institution_id, subject) do nothing
+        """,
+        clerk,
+        institution_id,
+        subject,
+    )
+
+
+async def photo(conn: Connection, institution_id: str, sha256: str) -> bytes | None:
+    jpeg: bytes | None = await conn.fetchval(
+        "select jpeg from photos where institution_id = $1 and sha256 = $2", institution_id, sha256
+    )
+    return jpeg
+
+
+async def erase(conn: Connection, student: Student, photos: Sequence[str]) -> None:
+    """Delete a student whose orders are gone, with those photos that nobody else uses."""
+    await conn.execute("delete from consents where student_ref = $1", student.student_ref)
+    await conn.execute("delete from students where student_ref = $1", student.student_ref)
+    await conn.execute(
+        """
+        delete from photos p where p.institution_id = $1 and p.sha256 = any($2)
+            and not exists (select from students s where (s.institution_id, s.photo_sha256) = ($1, p.sha256))
+            and not exists (select from orders o where (o.institution_id, o.photo_sha256) = ($1, p.sha256))
+        """,
+        student.institution_id,
+        photos,
+    )
+
+
+def _student(row: asyncpg.Record) -> Student:
+    return Student(**{name: row[name] for name in Student.__slots__})

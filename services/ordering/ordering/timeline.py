@@ -1,0 +1,123 @@
+"""The history of an order: what each event says to its student, and which questions it answers. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from contracts.base import Party, StreamEvent
+from contracts.issuer import (
+    CardExtended,
+    CardIssued,
+    CardReinstated,
+    CardReplaced,
+    CardRevoked,
+    CardSuspended,
+    CardUpdated,
+    CredentialReady,
+    CredentialRejected,
+    OfferWithdrawn,
+)
+from ordering.domain import Order, State
+
+Question = Literal[
+    "offer",
+    "withdrawal",
+    "revoke",
+    "extend",
+    "update",
+    "suspend:holder",
+    "suspend:office",
+    "suspend:system",
+    "reinstate:holder",
+    "reinstate:office",
+    "reinstate:system",
+]
+QUESTIONS: tuple[Question, ...] = get_args(Question)
+PARTIES: tuple[Party, ...] = get_args(Party)
+
+# What an event tells its student: nothing sealed, no offer, no key, no reference to anybody else.
+_SHOWN = (
+    "generation",
+    "reason",
+    "reasons",
+    "expires_at",
+    "valid_until",
+    "device_label",
+    "holds",
+    "by",
+    "change",
+    "attempts_left",
+    "terms_version",
+    "event",
+    "kind",
+    "channel",
+    "attempt",
+    "revision",
+    "replaces",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline; `state` is the order's once this was known."""
+
+    order_id: UUID
+    number: int
+    event_id: UUID
+    kind: str
+    occurred_at: datetime
+    state: State
+    details: dict[str, Any]
+
+
+def entry_of(order: Order, event: StreamEvent) -> Entry:
+    """The line of an event for an order that has counted it already."""
+    details = event.model_dump(mode="json", include=set(_SHOWN))
+    return Entry(
+        order_id=order.order_id,
+        number=order.last_entry,
+        event_id=event.event_id,
+        kind=kind_of(event),
+        occurred_at=event.occurred_at,
+        state=order.state,
+        details=details,
+    )
+
+
+def kind_of(event: StreamEvent) -> str:
+    """`OrderPlaced` is told as `order_placed`."""
+    return _snake_case(type(event).__name__)
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def answered_by(event: StreamEvent, order: Order) -> tuple[Question, ...]:
+    """The open questions of an order, as it is after the event, that the event settles."""
+    match event:
+        case CredentialReady():
+            return () if order.awaits_code else ("offer",)
+        case CredentialRejected() | CardRevoked() | CardReplaced():
+            return QUESTIONS
+        case CardIssued():
+            return ("offer",)
+        case OfferWithdrawn():
+            return ("offer", "withdrawal")
+        case CardSuspended() | CardReinstated():
+            return tuple(_answered_by_holds(event.holds))
+        case CardExtended():
+            return ("extend",)
+        case CardUpdated():
+            return ("update",)
+    return ()
+
+
+def _answered_by_holds(holds: tuple[Party, ...]) -> Iterator[Question]:
+    for party in PARTIES:
+        yield f"suspend:{party}" if party in holds else f"reinstate:{party}"  # type: ignore[misc] # a Question by its parts

@@ -1,0 +1,41 @@
+"""Erase a student: here at once, and everywhere else by one event per order."""
+
+from uuid import UUID
+
+from contracts.ordering import OrderErased
+from eventing import UnitOfWork, erase_key
+from ordering import store
+from servicekit.refusals import NotFound
+
+
+async def erase_student(work: UnitOfWork, student_ref: UUID, *, actor_ref: str) -> int:
+    """How many orders there were. Left are a tombstone per order, and the audit."""
+    student = await store.students.lock(work.connection, student_ref)
+    if student is None:
+        raise NotFound
+    orders = await store.orders.lock_of_student(work.connection, student_ref)
+    order_ids = [order.order_id for order in orders]
+    for order_id in order_ids:
+        await erase_key(work.connection, str(order_id))
+    await store.erasure.erase_orders(work.connection, student.institution_id, order_ids, work.now)
+    photos = {order.photo_sha256 for order in orders} | {student.photo_sha256}
+    await store.students.erase(work.connection, student, [photo for photo in photos if photo])
+    work.publish(*(_order_erased(work, student.institution_id, order_id) for order_id in order_ids))
+    await store.audit.add(
+        work.connection,
+        student.institution_id,
+        work.now,
+        actor_ref,
+        "student_erased",
+        student_ref=student_ref,
+    )
+    return len(order_ids)
+
+
+def _order_erased(work: UnitOfWork, institution_id: str, order_id: UUID) -> OrderErased:
+    return OrderErased(
+        event_id=work.new_id(),
+        occurred_at=work.now,
+        institution_id=institution_id,
+        order_id=order_id,
+    )

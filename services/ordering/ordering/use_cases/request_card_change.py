@@ -1,0 +1,91 @@
+"""Ask the issuer to revoke, freeze or unfreeze a card. Its answer alone changes the card."""
+
+from datetime import datetime
+from uuid import UUID
+
+from contracts.base import Party
+from contracts.ordering import CardChange, CardChangeRequested
+from eventing import UnitOfWork
+from ordering import store
+from ordering.domain import Order, check_change
+from ordering.eligibility import check_fresh
+from ordering.timeline import Question
+from ordering.use_cases.own import lock_own_order
+from ordering.use_cases.record import record_command
+
+
+async def request_card_change(
+    work: UnitOfWork, student_ref: UUID, order_id: UUID, change: CardChange, *, signed_in_at: datetime
+) -> Order:
+    """By the holder. What was asked for already, or holds already, is not asked for again."""
+    order = await lock_own_order(work, student_ref, order_id)
+    asked = (await store.questions.open_of(work.connection, [order_id])).get(order_id, set())
+    check_change(order.card, change, being_frozen="suspend:holder" in asked)
+    if change == "reinstate":
+        check_fresh(signed_in_at, work.now)
+    if _is_settled(order, change, asked):
+        return order
+    event = card_change(work, order, change, by="holder", actor_ref=str(student_ref))
+    return await record_command(work, order, event, question_of(change, "holder"))
+
+
+def _is_settled(order: Order, change: CardChange, asked: set[Question]) -> bool:
+    """Whether this was the last thing the holder wanted, and needs no further asking."""
+    match change:
+        case "suspend":
+            frozen = "suspend:holder" in asked or "holder" in order.card.holds
+            return frozen and "reinstate:holder" not in asked
+        case "reinstate":
+            return "reinstate:holder" in asked and "suspend:holder" not in asked
+        case _:
+            return question_of(change, "holder") in asked
+
+
+def question_of(change: CardChange, by: Party) -> Question:
+    """Holds have an owner; all else is the same whoever asks."""
+    match change:
+        case "suspend":
+            return _SUSPEND[by]
+        case "reinstate":
+            return _REINSTATE[by]
+        case _:
+            return change
+
+
+_SUSPEND: dict[Party, Question] = {
+    "holder": "suspend:holder",
+    "office": "suspend:office",
+    "system": "suspend:system",
+}
+_REINSTATE: dict[Party, Question] = {
+    "holder": "reinstate:holder",
+    "office": "reinstate:office",
+    "system": "reinstate:system",
+}
+
+
+def card_change(
+    work: UnitOfWork,
+    order: Order,
+    change: CardChange,
+    *,
+    by: Party,
+    actor_ref: str | None,
+    reason: str | None = None,
+    hold_version: int | None = None,
+) -> CardChangeRequested:
+    return CardChangeRequested(
+        event_id=work.new_id(),
+        occurred_at=work.now,
+        institution_id=order.institution_id,
+        order_id=order.order_id,
+        credential_id=order.credential_id,
+        student_ref=order.student_ref,
+        change=change,
+        by=by,
+        hold_version=hold_version,
+        actor_ref=actor_ref,
+        reason=reason,
+        valid_until=None,
+        holder_sealed=None,
+    )

@@ -1,0 +1,39 @@
+"""End what a student has who is no longer one: open orders are cancelled, cards revoked."""
+
+from uuid import UUID
+
+from eventing import UnitOfWork
+from ordering import store
+from ordering.domain import OPEN, Order
+from ordering.use_cases.cancel_order import record_cancellation
+from ordering.use_cases.record import record_command
+from ordering.use_cases.request_card_change import card_change
+
+REASON = "not_a_student"
+
+
+async def strike_off_student(work: UnitOfWork, student_ref: UUID, *, actor_ref: str) -> None:
+    """Doing it again changes nothing: an ended order stays, and a revocation is asked for once."""
+    student = await store.students.lock(work.connection, student_ref)
+    if student is None:
+        return
+    orders = await store.orders.lock_of_student(work.connection, student_ref)
+    asked = await store.questions.open_of(work.connection, [order.order_id for order in orders])
+    for order in orders:
+        if order.state in OPEN:
+            await record_cancellation(work, order, "ineligible")
+        elif order.card.stands and "revoke" not in asked.get(order.order_id, set()):
+            await _revoke(work, order, actor_ref)
+    await store.audit.add(
+        work.connection,
+        student.institution_id,
+        work.now,
+        actor_ref,
+        "student_struck_off",
+        student_ref=student_ref,
+    )
+
+
+async def _revoke(work: UnitOfWork, order: Order, actor_ref: str) -> None:
+    event = card_change(work, order, "revoke", by="system", actor_ref=actor_ref, reason=REASON)
+    await record_command(work, order, event, "revoke")
