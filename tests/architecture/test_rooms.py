@@ -46,7 +46,8 @@ def test_every_service_says_what_it_is(name: str) -> None:
 
 @each_service
 def test_a_use_case_is_one_file_with_one_public_function_of_its_name(name: str) -> None:
-    files = [path for path in (service(name) / "use_cases").glob("*.py") if path.stem != "__init__"]
+    """Steps that several use cases share stand in files whose names begin with an underscore."""
+    files = [path for path in (service(name) / "use_cases").glob("*.py") if path.stem[0] != "_"]
 
     assert files
     assert {path.stem: _public_functions(path) for path in files} == {
@@ -76,6 +77,29 @@ def test_decisions_wait_for_nothing(name: str) -> None:
     ]
 
     assert waiting == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_statement"),
+    [
+        ("select 1 from orders", True),
+        ("\n        INSERT INTO orders (id) values ($1)", True),
+        ("with due as (select 1) update orders set id = 1", True),
+        ("update orders set status = $1", True),
+        ("Select a document.", False),
+        ("Update the card from the portal.", False),
+    ],
+)
+def test_a_statement_is_told_from_prose(text: str, is_statement: bool) -> None:
+    assert bool(STATEMENT.match(text)) is is_statement
+
+
+@pytest.mark.parametrize(
+    ("called", "is_impure"),
+    [("datetime.now", True), ("uuid4", True), ("secrets.token_bytes", True), ("order.shown", False)],
+)
+def test_a_look_at_clock_or_chance_is_seen(called: str, is_impure: bool) -> None:
+    assert bool(IMPURE.search(called)) is is_impure
 
 
 @each_service
