@@ -27,13 +27,14 @@ NEWEST_KNOWN, OLDEST = 16, 11  # Python 3.x
 UV = "uv==0.13.9"
 TO_INSTALL, TO_RUN = 1200, 200  # megabytes of free disk
 NETWORK_SIGNS = ("failed to fetch", "dns error", "connection", "timed out", "certificate", "no matching dist")
+IMPORT_RULES = "from importlinter.cli import lint_imports_command as lint; lint()"
 SUITES = ("unit", "component", "contract", "architecture", "journeys")
 
 WORDS = {
     "demo": "a student's journey from order to checked card, then the stack stays up (ONCE=1: ends after it)",
     "run": "the stack alone: four services, PostgreSQL, broker, identity provider, mail",
     "test": "unit, component, contract, architecture and journey tests",
-    "lint": "style, types and the rules of imports",
+    "lint": "style, types, the rules of imports, and whether generated pages are fresh",
     "bench-latency": "how long an order takes on the idle stack",
     "docs": "the generated pages of docs/",
     "setup": "only installs what the others need",
@@ -222,7 +223,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "demo": [["-m", "devstack", "demo", *rest]],
         "run": [["-m", "devstack", "run", *rest]],
         "test": [["-m", "pytest", "-n", workers, "--dist", "loadgroup", *(rest or tests)]],
-        "lint": [*lint, ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"]],
+        "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
         "bench-latency": [["bench/latency.py", *rest]],
         "docs": [["-m", "contracts.docs", *rest]],
         "setup": [],
