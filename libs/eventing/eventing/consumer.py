@@ -9,13 +9,13 @@ import structlog
 
 from eventing import metrics, positions
 from eventing.codec import LogRecord
-from eventing.log import LogReader, LogUnavailableError, TopicState
+from eventing.log import LogReader, LogUnavailableError
 from eventing.positions import Place, Position, PositionLostError
 from eventing.replay import publish_question
-from eventing.runner import TRANSIENT, Runner, TooManyFailuresError
+from eventing.runner import Runner, TooManyFailuresError
 from eventing.settings import EventingSettings
-from eventing.topics import SIGHTINGS, TopicWatch
-from eventing.work import UnitOfWork, Works
+from eventing.topics import TopicWatch
+from eventing.work import TRANSIENT, UnitOfWork, Works
 
 log = structlog.get_logger()
 
@@ -40,13 +40,13 @@ class Consumer:
         self._watch = watch
         self._works = works
         self._runner = runner
+        watch.read_so_far = self.read_so_far
         self._settings = settings
         self._gate = asyncio.Lock()
         self._closed = False
         self._assignment = 0
         self._to_begin: set[Place] = set()
         self._reading: dict[Place, str] = {}
-        self._short: dict[Place, set[int]] = {}
         self._moved_at = monotonic()
         self.next_offsets: dict[Place, int] = {}
         self.polled_at = monotonic()
@@ -71,6 +71,7 @@ class Consumer:
     async def run(self) -> None:
         """Until cancelled, or until too many records in a row have failed."""
         await self._runner.release_known()
+        await self._watch.look()
         try:
             await self._reader.start(self)
             while True:
@@ -144,24 +145,20 @@ class Consumer:
             publish_question(work, start.question, by=self._service)
         return start.position
 
-    def _check_log(self) -> None:
-        """A partition whose log has another id, or ends before our position, begins anew."""
-        for place in list(self._reading):
-            state = self._watch.states.get(place[0])
-            if state is not None and self._is_lost(place, state):
-                del self._reading[place]
-                self._to_begin.add(place)
+    def read_so_far(self) -> dict[Place, tuple[str, int]]:
+        """The last offset read of each partition, with the log it was read in."""
+        return {
+            place: (topic_id, self.next_offsets[place] - 1)
+            for place, topic_id in self._reading.items()
+            if self.next_offsets[place] > 0
+        }
 
-    def _is_lost(self, place: Place, state: TopicState) -> bool:
-        """A new leader may tell an older end for a moment, so a shorter log must be seen several times."""
-        if state.topic_id != self._reading[place]:
-            return True
-        sightings = self._short.setdefault(place, set())
-        if state.ends.get(place[1], 0) >= self.next_offsets[place]:
-            sightings.clear()
-        else:
-            sightings.add(id(state))
-        return len(sightings) >= SIGHTINGS
+    def _check_log(self) -> None:
+        """A partition whose log has another id, or ends before what was read of it, begins anew."""
+        for place, topic_id in list(self._reading.items()):
+            if self._watch.topic_id(place[0]) != topic_id or place in self._watch.cut_off:
+                del self._reading[place], self.next_offsets[place]
+                self._to_begin.add(place)
 
     async def _handle(self, batch: Sequence[LogRecord]) -> None:
         """One batch in one transaction, repeated until it is through or the assignment changes."""

@@ -20,7 +20,7 @@ from faststream.security import BaseSecurity, SASLScram512
 
 from contracts.catalogue import PARTITIONS, Topic
 from eventing.codec import LogRecord
-from eventing.log import Gate, LogUnavailableError, OutgoingRecord, TopicState
+from eventing.log import Gate, LogUnavailableError, OutgoingRecord, TopicState, WrongPartitionsError
 from eventing.settings import EventingSettings
 
 ANSWER_WITHIN = 5.0
@@ -87,6 +87,7 @@ class KafkaAdmin:
 
     def __init__(self, settings: EventingSettings) -> None:
         self._replication = settings.replication_factor
+        self._may_replace = settings.create_topics
         options: dict[str, Any] = {
             "bootstrap.servers": settings.bootstrap_servers,
             "security.protocol": settings.security_protocol,
@@ -116,9 +117,20 @@ class KafkaAdmin:
             if description is None:
                 continue
             if len(description.partitions) != PARTITIONS:
-                raise WrongPartitionsError(name, len(description.partitions))
+                await self._refuse(name, len(description.partitions))
+                continue
             described[name] = str(description.topic_id)
         return described
+
+    async def _refuse(self, topic: str, found: int) -> None:
+        """A broker that makes topics by itself may have been faster: where we make them, ours replaces its own.
+
+        Nothing is lost by it: a topic made anew is another log, and what was sent before is sent again.
+        """
+        if not self._may_replace:
+            raise WrongPartitionsError(topic, found)
+        for answer in self._client.delete_topics([topic], request_timeout=ANSWER_WITHIN).values():
+            await _answer(answer)
 
     async def _offsets(self, topics: Iterable[str], which: OffsetSpec) -> dict[str, dict[int, int]]:
         wanted = {
@@ -139,13 +151,6 @@ class KafkaAdmin:
         ]
         for answer in self._client.create_topics(new, request_timeout=ANSWER_WITHIN).values():
             await _answer(answer)
-
-
-class WrongPartitionsError(Exception):
-    """The topic has another number of partitions than the catalogue: keys would change their lane."""
-
-    def __init__(self, topic: str, found: int) -> None:
-        super().__init__(f"{topic} has {found} partitions, {PARTITIONS} are needed: make the topic anew")
 
 
 async def _answer(future: "Future[Any]") -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from contracts.catalogue import Topic
+from contracts.catalogue import PARTITIONS, Topic
 from eventing.codec import LogRecord
 
 
@@ -28,6 +28,13 @@ class TopicState:
 
 class LogUnavailableError(Exception):
     """The broker does not answer. Nothing is known of what was sent meanwhile."""
+
+
+class WrongPartitionsError(Exception):
+    """The topic has another number of partitions than the catalogue: keys would change their lane."""
+
+    def __init__(self, topic: str, found: int) -> None:
+        super().__init__(f"{topic} has {found} partitions, {PARTITIONS} are needed")
 
 
 class LogWriter(Protocol):

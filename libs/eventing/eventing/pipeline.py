@@ -59,7 +59,9 @@ async def measure(works: Works, service: str) -> Backlog:
     return Backlog(row["unsent"], age, row["failing"], row["waiting"], row["dead"])
 
 
-def broker_check(silent_for: float) -> Check:
+def broker_check(silent_for: float, refused: str | None) -> Check:
+    if refused:
+        return Check(False, refused, "make the topic anew with the number of partitions in the catalogue")
     if silent_for < 10:
         return Check(True, "the broker answers")
     return Check(

@@ -23,7 +23,8 @@ async def on_platform_event(work: UnitOfWork, service: str, envelope: Envelope) 
     if isinstance(event, ReplayRequested) and _owns(service, event.topic):
         marked = await mark_for_resending(work.connection, event)
         metrics.RESENT.labels(event.topic).inc(marked)
-        log.info("replay_requested", topic=event.topic, reason=event.reason, by=event.by, events=marked)
+        if marked:
+            log.info("replay_begins", topic=event.topic, reason=event.reason, by=event.by, events=marked)
     elif isinstance(event, DigestPublished) and _reads(service, event.topic):
         await keep_digest(work.connection, event)
 

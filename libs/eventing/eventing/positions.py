@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from contracts.catalogue import REPLAYS
 from eventing.codec import LogRecord, occurred_at
 from eventing.log import TopicState
 from eventing.replay import Question
@@ -38,17 +39,21 @@ class Start:
 
 def decide_start(place: Place, known: Position | None, state: TopicState) -> Start:
     """Go on where we were; from the beginning when the log is new, was replaced or cut."""
-    topic, partition = place
-    begin, end = state.begins[partition], state.ends[partition]
+    begin, end = state.begins[place[1]], state.ends[place[1]]
     if known is None:
-        return Start(Position(state.topic_id, begin), Question(topic, "new_service", partition=partition))
+        return Start(Position(state.topic_id, begin), _question(place, "new_service", None))
     if known.topic_id == state.topic_id and begin <= known.next_offset <= end:
         return Start(known)
     passed = known.topic_id == state.topic_id and begin > known.next_offset
-    reason = "retention_passed" if passed else "log_lost"
     since = known.applied_at - MARGIN if known.applied_at else None
-    position = Position(state.topic_id, begin, known.applied_at)
-    return Start(position, Question(topic, reason, partition=partition, since=since))
+    question = _question(place, "retention_passed" if passed else "log_lost", since)
+    return Start(Position(state.topic_id, begin, known.applied_at), question)
+
+
+def _question(place: Place, reason: str, since: datetime | None) -> Question | None:
+    """Only streams can be asked for: what the platform's own topic has lost, its writers send again."""
+    topic, partition = place
+    return None if topic == REPLAYS.name else Question(topic, reason, partition=partition, since=since)
 
 
 async def read_positions(connection: Connection, places: Iterable[Place]) -> dict[Place, Position]:

@@ -117,7 +117,7 @@ class Eventing:
         )
         return PipelineReport(
             {
-                "broker": pipeline.broker_check(self.watch.age()),
+                "broker": pipeline.broker_check(self.watch.age(), self.watch.refused),
                 "consumer": consumer,
                 "outbox": pipeline.outbox_check(self._backlog),
                 "dead_letters": pipeline.dead_letter_check(self._backlog),

@@ -119,7 +119,6 @@ async def _agrees(connection: Connection, theirs: asyncpg.Record) -> bool:
         theirs["window_from"],
         theirs["window_to"],
     )
-    return ours is not None and (ours["streams"], _text(ours["digest"])) == (
-        theirs["streams"],
-        theirs["digest"],
-    )
+    if ours is None:
+        return False
+    return bool(ours["streams"] == theirs["streams"] and _text(ours["digest"]) == theirs["digest"])

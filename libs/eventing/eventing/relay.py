@@ -17,7 +17,7 @@ from contracts.catalogue import DEAD_LETTER_TOPICS, PARTITIONS, REPLAYS, Topic, 
 from eventing import metrics
 from eventing.log import LogUnavailableError, LogWriter, OutgoingRecord
 from eventing.settings import EventingSettings
-from eventing.work import Clock, Connection, system_clock
+from eventing.work import TRANSIENT, Clock, Connection, system_clock
 
 log = structlog.get_logger()
 
@@ -111,7 +111,7 @@ class Relay:
     async def _attempt(self, serve: Callable[[], Awaitable[int]]) -> int:
         try:
             return await serve()
-        except (LogUnavailableError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (LogUnavailableError, *TRANSIENT) as error:
             log.warning("relay_round_failed", error=type(error).__name__)
             await asyncio.sleep(self._settings.relay_poll)
             return 0
@@ -260,11 +260,12 @@ async def mark_served(connection: Connection, runs: Sequence[LaneRun], now: date
     await connection.execute(
         """
         update lanes l set
-            served_at = $4,
+            served_at = $4::timestamptz,
             failures = case when s.failed then l.failures + 1 else 0 end,
             retry_at = case when s.failed
-                then $4 + least(interval '0.25 s' * power(2, least(l.failures, 10)), $5::interval)
-                else $4 end,
+                then $4::timestamptz
+                    + least(interval '0.25 s' * power(2, least(l.failures, 10)), $5::interval)
+                else $4::timestamptz end,
             acknowledged_topic_id = coalesce(s.topic_id, l.acknowledged_topic_id),
             acknowledged_offset = coalesce(s."offset", l.acknowledged_offset)
         from unnest($1::text[], $2::boolean[], $3::bigint[], $6::text[])

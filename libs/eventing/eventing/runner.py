@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import asyncpg
 import structlog
 from opentelemetry import trace
 from opentelemetry.propagate import extract
@@ -21,21 +20,10 @@ from eventing.handlers import Handlers, Received, ignore
 from eventing.platform_events import on_platform_event
 from eventing.settings import EventingSettings
 from eventing.streams_in import Held, Stream, bury, is_erasure, lock_streams, postpone, save_streams
-from eventing.work import UnitOfWork, Works
+from eventing.work import TRANSIENT, UnitOfWork, Works
 
 log = structlog.get_logger()
 tracer = trace.get_tracer("eventing")
-
-# Not the record's fault: the whole batch is tried again.
-TRANSIENT = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.InterfaceError,
-    OSError,
-)
 
 Turn = tuple[Stream, Held]
 

@@ -7,13 +7,18 @@ from time import monotonic
 import structlog
 
 from contracts.catalogue import REPLAYS, Topic, consumed_by
-from eventing.log import LogAdmin, LogUnavailableError, TopicState
+from eventing.log import LogAdmin, LogUnavailableError, TopicState, WrongPartitionsError
 from eventing.relay import written_by
 from eventing.replay import ask_after_loss
 from eventing.settings import EventingSettings
 from eventing.work import Works
 
 log = structlog.get_logger()
+
+Place = tuple[str, int]
+
+# A place in a log that must exist: the topic id of the log, and an offset that was seen in it.
+Claims = Mapping[Place, tuple[str, int]]
 
 # A new leader may tell an older end for a moment: only what is seen this often is a loss.
 SIGHTINGS = 3
@@ -41,8 +46,11 @@ class TopicWatch:
         self._settings = settings
         self._monotonic = monotonic_clock
         self._topics = {topic.name: topic for topic in (*written_by(service), *read_by(service))}
-        self._suspicions: Counter[tuple[str, int]] = Counter()
+        self._short_sent, self._short_read = _ShortLogs(), _ShortLogs()
         self._seen_at = -float("inf")
+        self.refused: str | None = None
+        self.read_so_far: Callable[[], Claims] = dict
+        self.cut_off: set[Place] = set()
         self.states: Mapping[str, TopicState] = {}
 
     def topic_id(self, topic: str) -> str | None:
@@ -55,15 +63,26 @@ class TopicWatch:
 
     async def look(self) -> None:
         """One look. `LogUnavailableError` when the broker does not answer: what was seen before stays."""
-        acknowledged = await self._acknowledged()
-        states = await self._admin.describe(self._topics)
+        # Taken before looking at the broker: an end that is read later can only be larger.
+        acknowledged, read = await self._acknowledged(), self.read_so_far()
+        states = await self._describe()
         if missing := self._topics.keys() - states.keys():
             states |= await self._make(missing)
         self.states = states
         self._seen_at = self._monotonic()
-        lost = self._lost_ends(acknowledged, states)
+        self.cut_off = set(self._short_read.confirmed(read, states))
+        lost = self._short_sent.confirmed(acknowledged, states)
         async with self._works.begin() as work:
             await ask_after_loss(work, self._service, states, lost)
+
+    async def _describe(self) -> dict[str, TopicState]:
+        try:
+            states = await self._admin.describe(self._topics)
+        except WrongPartitionsError as error:
+            self.refused = str(error)
+            raise
+        self.refused = None
+        return states
 
     async def _make(self, missing: set[str]) -> dict[str, TopicState]:
         if not self._settings.create_topics:
@@ -72,24 +91,27 @@ class TopicWatch:
         await self._admin.create(self._topics[name] for name in sorted(missing))
         return await self._admin.describe(missing)
 
-    async def _acknowledged(self) -> dict[tuple[str, int], tuple[str, int]]:
-        """Read before looking at the broker: an end that is read later can only be larger."""
+    async def _acknowledged(self) -> Claims:
         rows = await self._works.pool.fetch("select * from lanes where acknowledged_offset >= 0")
         return {
             (row["topic"], row["partition"]): (row["acknowledged_topic_id"], row["acknowledged_offset"])
             for row in rows
         }
 
-    def _lost_ends(
-        self, acknowledged: Mapping[tuple[str, int], tuple[str, int]], states: Mapping[str, TopicState]
-    ) -> dict[tuple[str, int], int]:
-        """Lanes whose acknowledged end the log does not reach, in the same log, seen several times."""
+
+class _ShortLogs:
+    """Finds logs that end before a place which was seen in them, again and again."""
+
+    def __init__(self) -> None:
+        self._sightings: Counter[Place] = Counter()
+
+    def confirmed(self, claims: Claims, states: Mapping[str, TopicState]) -> dict[Place, int]:
         short = {
             place: offset
-            for place, (topic_id, offset) in acknowledged.items()
+            for place, (topic_id, offset) in claims.items()
             if (state := states.get(place[0]))
             and state.topic_id == topic_id
             and state.ends.get(place[1], offset + 1) <= offset
         }
-        self._suspicions = Counter({place: self._suspicions[place] + 1 for place in short})
-        return {place: offset for place, offset in short.items() if self._suspicions[place] >= SIGHTINGS}
+        self._sightings = Counter({place: self._sightings[place] + 1 for place in short})
+        return {place: offset for place, offset in short.items() if self._sightings[place] >= SIGHTINGS}

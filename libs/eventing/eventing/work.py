@@ -20,6 +20,18 @@ else:
     Connection = asyncpg.Connection  # generic in its stubs only
 
 
+# The database is away, full, restarting, or chose a victim: the same may work a moment later.
+TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
+
 def system_clock() -> datetime:
     return datetime.now(UTC)
 
