@@ -1,0 +1,82 @@
+"""The routes of signing in and out, and who is asking.
+
+A service puts one `SignIn` on `app.state.signin` in its lifespan and includes `signin_router()`. Pages with
+a sign-out form must let `form-action` lead to the provider too, since the answer redirects there.
+"""
+
+from html import escape
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from servicekit.identity import Person, SignIn
+from servicekit.problems import Text, language_of
+from servicekit.provider import ProviderUnavailable, SignInRefused
+from servicekit.refusals import NotSignedIn, TemporarilyUnavailable
+
+__all__ = ["Person", "SignIn", "current_person", "optional_person", "signin_router"]
+
+_REFUSED = Text("Nie udało się zalogować.", "Signing in did not work.")
+_AWAY = Text("Logowanie jest chwilowo niedostępne.", "Signing in is not possible at the moment.")
+_AGAIN = Text("Spróbuj ponownie", "Try again")
+
+
+def signin_router(prefix: str = "") -> APIRouter:
+    """`GET /signin?next=/path&max_age=600`, `GET /signin/callback`, `POST /signout`, below `prefix`."""
+    router = APIRouter(prefix=prefix, tags=["sign-in"])
+    callback = f"{prefix}/signin/callback"
+
+    @router.get("/signin", summary="Sign in with the identity provider")
+    async def sign_in(request: Request) -> Response:
+        try:
+            return await _signin(request).begin(request, callback=callback)
+        except ProviderUnavailable:
+            return _page(request, _AWAY, f"{prefix}/signin", 503)
+
+    @router.get("/signin/callback", include_in_schema=False)
+    async def come_back(request: Request) -> Response:
+        try:
+            return await _signin(request).finish(request, callback=callback)
+        except SignInRefused:
+            return _page(request, _REFUSED, f"{prefix}/signin", 400)
+        except ProviderUnavailable:
+            return _page(request, _AWAY, f"{prefix}/signin", 503)
+
+    @router.post("/signout", summary="Sign out here and at the identity provider")
+    async def sign_out(request: Request) -> Response:
+        return await _signin(request).end(request)
+
+    return router
+
+
+def _signin(request: Request) -> SignIn:
+    signin: SignIn = request.app.state.signin
+    return signin
+
+
+def _page(request: Request, text: Text, again: str, status: int) -> Response:
+    """People come here by following links: they get words, not JSON."""
+    language = language_of(request)
+    return HTMLResponse(
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Legitka</title>'
+        f'<meta name="viewport" content="width=device-width"><p>{text.to(language)}</p>'
+        f'<p><a href="{escape(again)}">{_AGAIN.to(language)}</a></p></html>',
+        status,
+    )
+
+
+async def optional_person(request: Request) -> Person | None:
+    """Who is asking, or None."""
+    try:
+        return await _signin(request).person(request)
+    except ProviderUnavailable:
+        raise TemporarilyUnavailable from None
+
+
+async def current_person(request: Request) -> Person:
+    """Who is asking; 401 for nobody."""
+    person = await optional_person(request)
+    if person is None:
+        raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
+    return person
