@@ -1,0 +1,1 @@
+"""The activation of cards, and their presentation: offers, tokens, sealed packs and checks."""

@@ -1,0 +1,1 @@
+"""The HTTP routes: parse, use case, answer."""

@@ -1,0 +1,123 @@
+"""Metadata, offers and tokens: what any wallet needs to activate a card (OpenID4VCI 1.0, protocol.md 4)."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from servicekit.accepting import FORM, accepts
+from servicekit.oauth import OAuthError
+from servicekit.offers import offer_is_authentic
+from wallet.api.refusals import LimitOAuthRefusals, LimitRefusals
+from wallet.codes import make_pre_authorized_code, read_pre_authorized_code, read_terms_receipt
+from wallet.domain import Grant, Offer, Redemption, Refusal
+from wallet.forms import GRANT_TYPE, TokenForm, read_token_form
+from wallet.metrics import count_activation
+from wallet.parts import Parts, TheParts
+from wallet.problems import OfferNotReady, OfferUnknown, Refused
+from wallet.tokens import access_token, credential_issuer, token_answer
+from wallet.use_cases.find_offer import find_offer
+from wallet.use_cases.redeem_code import redeem_code
+
+router = APIRouter(tags=["activation"])
+
+_TX_CODE = {
+    "input_mode": "numeric",
+    "length": 8,
+    "description": "Kod aktywacyjny z zakładki mLegitymacja / Activation code from the mLegitymacja tab",
+}
+
+
+@router.get("/.well-known/oauth-authorization-server")
+async def show_metadata(parts: TheParts) -> dict[str, Any]:
+    """RFC 8414: only what is true of this server."""
+    url = parts.settings.wallet_public_url
+    return {
+        "issuer": url,
+        "token_endpoint": f"{url}/token",
+        "jwks_uri": f"{url}/jwks",
+        "grant_types_supported": [GRANT_TYPE],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "authorization_details_types_supported": ["openid_credential"],
+        "pre-authorized_grant_anonymous_access_supported": True,
+    }
+
+
+@router.get("/jwks")
+async def show_keys(parts: TheParts) -> dict[str, Any]:
+    return parts.keys.tokens.public_jwks()
+
+
+@router.get("/offers/{offer_id}", dependencies=[LimitRefusals])
+async def show_offer(offer_id: str, parts: TheParts) -> JSONResponse:
+    """May be fetched again and again: it writes nothing, and names no person."""
+    offer = await _wait_for(parts, offer_id)
+    now = parts.works.clock()
+    if not offer.is_served(now):
+        raise OfferUnknown
+    code = make_pre_authorized_code(parts.keys.codes, offer.offer_id, offer.generation, now)
+    grant = {"pre-authorized_code": code, "tx_code": _TX_CODE}
+    return JSONResponse(
+        {
+            "credential_issuer": credential_issuer(parts.settings, offer.institution_id),
+            "credential_configuration_ids": [offer.configuration_id],
+            "grants": {GRANT_TYPE: grant},
+        },
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def _wait_for(parts: Parts, offer_id: str) -> Offer:
+    """An unknown id costs the same look into the database as a withdrawn one, and has the same answer."""
+    offer = await _look_for(parts, offer_id)
+    authentic = offer_is_authentic(parts.keys.offer_ids, offer_id)
+    looks = round(parts.settings.offer_patience / parts.settings.offer_look)
+    while offer is None and authentic and looks:
+        await asyncio.sleep(parts.settings.offer_look)
+        offer = await _look_for(parts, offer_id)
+        looks -= 1
+    if offer is None:
+        raise OfferNotReady if authentic else OfferUnknown
+    return offer
+
+
+async def _look_for(parts: Parts, offer_id: str) -> Offer | None:
+    async with parts.works.begin() as work:
+        return await find_offer(work, offer_id)
+
+
+@router.post("/token", dependencies=[LimitOAuthRefusals, LimitRefusals])
+@accepts(FORM, limit=16 * 1024, oauth_error="invalid_request")
+async def issue_token(request: Request, parts: TheParts) -> JSONResponse:
+    """The order of the checks is the protocol's: nothing is counted for a request that is not in order."""
+    form = read_token_form(await request.body(), request.headers.get("authorization"))
+    grant = await _redeem(parts, _redemption(parts, form))
+    token = access_token(grant, parts.settings, parts.keys.tokens.current, parts.works.clock())
+    answer = token_answer(grant, token, with_details=form.configuration_id is not None)
+    return JSONResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+
+def _redemption(parts: Parts, form: TokenForm) -> Redemption:
+    now = parts.works.clock()
+    terms_version = None
+    if form.terms_receipt is not None:
+        terms_version = read_terms_receipt(parts.keys.receipts, form.terms_receipt, now)
+        if terms_version is None:
+            raise OAuthError("invalid_request", "The terms_receipt is too old: accept the terms again.")
+    code = read_pre_authorized_code(parts.keys.codes, form.pre_authorized_code, now)
+    if code is None:
+        raise Refused(Refusal.UNKNOWN)
+    return Redemption(*code, form.tx_code, form.configuration_id, form.device_label, terms_version)
+
+
+async def _redeem(parts: Parts, redemption: Redemption) -> Grant:
+    async with parts.works.begin() as work:
+        outcome = await redeem_code(work, redemption, parts.keys.activation_checks)
+    # Only here, after the commit, may a refusal become an error: the attempt stays counted.
+    if isinstance(outcome, Refusal):
+        count_activation(outcome)
+        raise Refused(outcome)
+    count_activation(None)
+    return outcome

@@ -1,0 +1,50 @@
+"""What the routes of the wallet service work with. Put together by `app`, and read from nowhere else."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from eventing import Works
+from servicekit.keys import KeyRing, Keys, SigningKeys
+from servicekit.limits import RefusedRequests
+from wallet.settings import WalletSettings
+
+
+@dataclass(frozen=True, slots=True)
+class WalletKeys:
+    """The keys of this service, and the two it shares with the issuer."""
+
+    offer_ids: KeyRing
+    activation_checks: KeyRing
+    codes: KeyRing
+    receipts: KeyRing
+    tokens: SigningKeys
+
+
+def read_keys(keys: Keys) -> WalletKeys:
+    return WalletKeys(
+        offer_ids=keys.ring("shared/offer-mac"),
+        activation_checks=keys.ring("shared/activation-check"),
+        codes=keys.ring("wallet/offers"),
+        receipts=keys.ring("wallet/receipts"),
+        tokens=keys.signing_keys("wallet/token"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One per process."""
+
+    settings: WalletSettings
+    works: Works
+    keys: WalletKeys
+    refused: RefusedRequests
+
+
+def _parts_of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+TheParts = Annotated[Parts, Depends(_parts_of)]

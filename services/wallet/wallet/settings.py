@@ -1,0 +1,14 @@
+"""The settings of the wallet service, read once."""
+
+from pydantic import Field
+
+from servicekit.settings import ServiceSettings
+
+
+class WalletSettings(ServiceSettings):
+    """Beyond what all services have: how patient the offer endpoint is."""
+
+    http_port: int = Field(default=8004, ge=0, le=65535)
+    # An authentic offer may be told a moment later than its QR is seen: seconds to wait for it, and per look.
+    offer_patience: float = Field(default=2, ge=0, le=10)
+    offer_look: float = Field(default=0.1, gt=0)

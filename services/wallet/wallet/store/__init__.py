@@ -1,0 +1,1 @@
+"""Every SQL statement of the wallet service, one module per subject."""

@@ -1,0 +1,50 @@
+"""The access token that a wallet takes to the issuer, and the answer that carries it (protocol.md 4)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from servicekit.keys import SigningKey
+from servicekit.tokens import sign_jwt
+from wallet.domain import Grant
+from wallet.settings import WalletSettings
+
+TOKEN_LIFETIME = timedelta(minutes=5)
+
+
+def credential_issuer(settings: WalletSettings, institution_id: str) -> str:
+    return f"{settings.issuer_public_url}/t/{institution_id}"
+
+
+def access_token(grant: Grant, settings: WalletSettings, key: SigningKey, now: datetime) -> str:
+    """ES256, `at+jwt`: all that the issuer needs, so that it asks nobody."""
+    issued_at = int(now.timestamp())
+    claims = {
+        "iss": settings.wallet_public_url,
+        "aud": credential_issuer(settings, grant.offer.institution_id),
+        "sub": str(grant.offer.order_id),
+        "jti": str(grant.activation_id),
+        "iat": issued_at,
+        "exp": issued_at + int(TOKEN_LIFETIME.total_seconds()),
+        "generation": grant.offer.generation,
+        "credential_id": str(grant.offer.credential_id),
+        "credential_configuration_id": grant.offer.configuration_id,
+        "device_label": grant.device_label,
+    }
+    return sign_jwt(key, typ="at+jwt", claims=claims)
+
+
+def token_answer(grant: Grant, token: str, *, with_details: bool) -> dict[str, Any]:
+    """Details are in the answer exactly when they were asked for (OpenID4VCI 1.0, 6.2)."""
+    answer: dict[str, Any] = {
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": int(TOKEN_LIFETIME.total_seconds()),
+    }
+    if with_details:
+        detail = {
+            "type": "openid_credential",
+            "credential_configuration_id": grant.offer.configuration_id,
+            "credential_identifiers": [str(grant.offer.credential_id)],
+        }
+        answer["authorization_details"] = [detail]
+    return answer

@@ -1,0 +1,15 @@
+"""End cards for good: their packs are gone, their handles answer until the natural end."""
+
+from collections.abc import Sequence
+
+from contracts.issuer import CardReplaced, CardRevoked
+from eventing import UnitOfWork
+from wallet.domain import CardEnd
+from wallet.store import cards, offers
+
+
+async def end_cards(work: UnitOfWork, ended: Sequence[CardRevoked | CardReplaced], how: CardEnd) -> None:
+    order_ids = [event.order_id for event in ended]
+    institution_ids = [event.institution_id for event in ended]
+    await cards.end_cards(work.connection, order_ids, institution_ids, how)
+    await offers.end_all_offers(work.connection, order_ids)

@@ -1,0 +1,89 @@
+"""A wallet service on a database of its own, with a clock that the test moves."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from eventing import Outbox, Works
+from servicekit.health import Readiness
+from servicekit.keys import Keys
+from servicekit.limits import RefusedRequests
+from tests.component.wallet.scene import Clock, Order
+from tests.conftest import MakeDatabase
+from tests.databases import Database
+from wallet.app import create_web
+from wallet.parts import Parts, read_keys
+from wallet.settings import WalletSettings
+
+NewOrder = Callable[[], Order]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keys(keys_dir: Path) -> Keys:
+    return Keys(keys_dir)
+
+
+@pytest.fixture
+async def wallet_database(database: MakeDatabase) -> Database:
+    return await database("wallet")
+
+
+@pytest.fixture
+def works(wallet_database: Database, clock: Clock) -> Works:
+    return Works(wallet_database.pool, Outbox("wallet"), clock)
+
+
+@pytest.fixture
+def new_order(keys: Keys) -> NewOrder:
+    offer_keys, check_keys = keys.ring("shared/offer-mac"), keys.ring("shared/activation-check")
+    return lambda: Order(offer_keys, check_keys)
+
+
+@pytest.fixture
+def order(new_order: NewOrder) -> Order:
+    return new_order()
+
+
+@pytest.fixture
+def settings(wallet_database: Database, keys_dir: Path) -> WalletSettings:
+    return WalletSettings(
+        environment="development", database_url=wallet_database.url, keys_dir=keys_dir, offer_patience=0.2
+    )
+
+
+@pytest.fixture
+def parts(settings: WalletSettings, works: Works, keys: Keys) -> Parts:
+    """The limit of refusals is far away: the tests of it bring their own."""
+    return Parts(settings, works, read_keys(keys), RefusedRequests(per_minute=100_000))
+
+
+@pytest.fixture
+def web(settings: WalletSettings, parts: Parts) -> FastAPI:
+    async def ready() -> Readiness:
+        return Readiness()
+
+    app = create_web(settings, lifespan=lambda _: nullcontext(), readiness=ready, pipeline=Readiness)
+    app.state.parts = parts
+    return app
+
+
+@pytest.fixture
+async def http(web: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(web, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://wallet.test") as client:
+        yield client
+
+
+@pytest.fixture
+def strict_limit(web: FastAPI, parts: Parts) -> None:
+    web.state.parts = replace(parts, refused=RefusedRequests(per_minute=3))
