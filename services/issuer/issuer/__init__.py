@@ -1,0 +1,1 @@
+"""The issuer: offers, cards, their status and their keys."""
