@@ -1,0 +1,60 @@
+"""Sealed holder data and photos. One row per order; deleting it destroys the only key to what it held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from eventing import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class SealedHolder:
+    """A holder under a data key of its own, which is sealed itself."""
+
+    order_id: UUID
+    data_key_sealed: str
+    holder_sealed: str
+    photo_sealed: str | None = None
+
+
+async def insert_holders(conn: Connection, holders: Sequence[SealedHolder]) -> None:
+    await conn.execute(
+        """
+        insert into holders (order_id, data_key_sealed, holder_sealed)
+        select * from unnest($1::uuid[], $2::text[], $3::text[])
+        """,
+        [holder.order_id for holder in holders],
+        [holder.data_key_sealed for holder in holders],
+        [holder.holder_sealed for holder in holders],
+    )
+
+
+async def load_holder(conn: Connection, order_id: UUID) -> SealedHolder | None:
+    row = await conn.fetchrow("select * from holders where order_id = $1", order_id)
+    return SealedHolder(**row) if row else None
+
+
+async def save_photo(conn: Connection, order_id: UUID, photo_sealed: str) -> None:
+    await conn.execute("update holders set photo_sealed = $2 where order_id = $1", order_id, photo_sealed)
+
+
+async def replace_holders(conn: Connection, holders: Sequence[SealedHolder]) -> None:
+    """New data of the same persons; a photo that is null here is fetched anew when it is needed."""
+    await conn.execute(
+        """
+        update holders h
+        set data_key_sealed = n.data_key_sealed, holder_sealed = n.holder_sealed,
+            photo_sealed = n.photo_sealed
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+            as n (order_id, data_key_sealed, holder_sealed, photo_sealed)
+        where h.order_id = n.order_id
+        """,
+        [holder.order_id for holder in holders],
+        [holder.data_key_sealed for holder in holders],
+        [holder.holder_sealed for holder in holders],
+        [holder.photo_sealed for holder in holders],
+    )
+
+
+async def delete_holders(conn: Connection, order_ids: Sequence[UUID]) -> None:
+    await conn.execute("delete from holders where order_id = any($1::uuid[])", order_ids)
