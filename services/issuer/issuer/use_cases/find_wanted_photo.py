@@ -1,0 +1,17 @@
+"""Which photo has to be fetched before a card can be given: no transaction waits for a peer."""
+
+from eventing import UnitOfWork
+from issuer.domain import Activation
+from issuer.store import credentials, holders
+from issuer.vault import Vault
+
+
+async def find_wanted_photo(work: UnitOfWork, activation: Activation, vault: Vault) -> str | None:
+    """The photo's digest; None when it is here, or when this activation will be refused anyway."""
+    credential = await credentials.load_credential(work.connection, activation.order_id)
+    if credential is None or credential.holder_jkt not in (None, activation.holder_jkt):
+        return None
+    sealed = await holders.load_holder(work.connection, activation.order_id)
+    if sealed is None or sealed.photo_sealed is not None:
+        return None
+    return vault.card(sealed, credential.institution_id).holder().photo_sha256
