@@ -1,0 +1,124 @@
+"""What a wallet does: take a nonce, ask for the card, and tell what became of it (OpenID4VCI 1.0)."""
+
+import os
+from typing import Any, get_args
+
+from fastapi import APIRouter, Request, Response
+
+from contracts.issuer import WalletEvent
+from issuer.access import Access, unauthorized
+from issuer.api.refusals import LimitRefusals
+from issuer.card_credential import sign_card
+from issuer.credential_request import read_proof
+from issuer.domain import Activation, NotYet, Refused, Stale
+from issuer.nonces import BadNonce, new_nonce, nonce_digest, nonce_lapses_at
+from issuer.parts import Parts, TheParts, TheTenant
+from issuer.photos import PhotoUnavailable
+from issuer.proofs import InvalidProof, Proof, check_proof
+from issuer.strict_json import parse_object
+from issuer.tenants import Tenant
+from issuer.use_cases.find_wanted_photo import find_wanted_photo
+from issuer.use_cases.issue_card import CardRequest, GivenCard, NonceUsed, issue_card
+from issuer.use_cases.record_wallet_report import UnknownNotification, record_wallet_report
+from issuer.workshop import draw_notification_id
+from servicekit.accepting import JSON, accepts
+from servicekit.oauth import OAuthError
+
+router = APIRouter(prefix="/t/{institution_id}")
+
+_WALLET_EVENTS: frozenset[str] = frozenset(get_args(WalletEvent))
+
+
+@router.post("/nonce")
+async def nonce(tenant: TheTenant, parts: TheParts, response: Response) -> dict[str, str]:
+    response.headers["Cache-Control"] = "no-store"
+    return {"c_nonce": new_nonce(parts.nonces, tenant.url, parts.works.clock(), os.urandom(16))}
+
+
+@router.post("/credential", dependencies=[LimitRefusals])
+@accepts(JSON, oauth_error="invalid_credential_request")
+async def credential(
+    request: Request, tenant: TheTenant, parts: TheParts, response: Response
+) -> dict[str, Any]:
+    access = await _check_access(request, tenant, parts)
+    proof = _check_proof(await request.body(), access, tenant, parts)
+    given = await _give(parts, tenant, access, proof)
+    response.headers["Cache-Control"] = "no-store"
+    signed = sign_card(tenant, given, proof.jwk, parts.works.clock())
+    return {"credentials": [{"credential": signed}], "notification_id": given.card.notification_id}
+
+
+async def _check_access(request: Request, tenant: Tenant, parts: Parts) -> Access:
+    if "access_token" in request.query_params:
+        raise OAuthError("invalid_request", "the access token goes into the Authorization header")
+    authorization = request.headers.get("authorization")
+    return await parts.access.check(authorization, audience=tenant.url, now=parts.works.clock())
+
+
+def _check_proof(body: bytes, access: Access, tenant: Tenant, parts: Parts) -> Proof:
+    token = read_proof(body, access.credential_id)
+    try:
+        return check_proof(token, audience=tenant.url, client_id=access.client_id, now=parts.works.clock())
+    except InvalidProof as error:
+        raise OAuthError("invalid_proof", str(error)) from None
+
+
+async def _give(parts: Parts, tenant: Tenant, access: Access, proof: Proof) -> GivenCard:
+    try:
+        return await _issue(parts, tenant, _activation(tenant, access, proof), proof)
+    except (BadNonce, NonceUsed):
+        raise OAuthError("invalid_nonce", "ask the nonce endpoint for a new one") from None
+    except Stale:
+        raise unauthorized("invalid_token") from None
+    except Refused:
+        raise OAuthError("credential_request_denied", "no card can be had with this token and key") from None
+    except (NotYet, PhotoUnavailable):
+        raise OAuthError(
+            "temporarily_unavailable", "ask again in a moment", status=503, headers={"Retry-After": "2"}
+        ) from None
+
+
+async def _issue(parts: Parts, tenant: Tenant, activation: Activation, proof: Proof) -> GivenCard:
+    lapses_at = nonce_lapses_at(parts.nonces, proof.nonce, tenant.url, parts.works.clock())
+    async with parts.works.begin() as work:
+        wanted = await find_wanted_photo(work, activation, parts.vault)
+    photo = await parts.photos.fetch(activation.order_id, wanted) if wanted else None
+    request = CardRequest(activation, nonce_digest(proof.nonce), lapses_at, draw_notification_id(), photo)
+    async with parts.works.begin() as work:
+        return await issue_card(work, request, parts.vault)
+
+
+def _activation(tenant: Tenant, access: Access, proof: Proof) -> Activation:
+    return Activation(
+        activation_id=access.activation_id,
+        order_id=access.order_id,
+        institution_id=tenant.institution.id,
+        generation=access.generation,
+        credential_id=access.credential_id,
+        device_label=access.device_label,
+        holder_jwk=proof.jwk,
+        holder_jkt=proof.jkt,
+    )
+
+
+@router.post("/notification", status_code=204, dependencies=[LimitRefusals])
+@accepts(JSON, oauth_error="invalid_notification_request")
+async def notification(request: Request, tenant: TheTenant, parts: TheParts) -> None:
+    access = await _check_access(request, tenant, parts)
+    notification_id, event = _report(await request.body())
+    try:
+        async with parts.works.begin() as work:
+            await record_wallet_report(work, access.order_id, notification_id, event)
+    except UnknownNotification:
+        raise OAuthError("invalid_notification_id") from None
+
+
+def _report(body: bytes) -> tuple[str, WalletEvent]:
+    try:
+        report = parse_object(body)
+    except ValueError:
+        raise OAuthError("invalid_notification_request", "the body must be a JSON object") from None
+    notification_id, event = report.get("notification_id"), report.get("event")
+    if not isinstance(notification_id, str) or event not in _WALLET_EVENTS:
+        raise OAuthError("invalid_notification_request", "notification_id and a known event are needed")
+    return notification_id, event

@@ -1,0 +1,69 @@
+"""What anybody may read: metadata, keys, the card's type, and status lists."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
+
+from issuer.metadata import issuer_keys, issuer_metadata, type_metadata
+from issuer.parts import TheParts, TheTenant
+from issuer.published_lists import PublishedList
+from issuer.status_list import MEDIA_TYPE
+from servicekit.refusals import NotFound
+
+router = APIRouter()
+
+_ONE_HOUR = "public, max-age=3600"
+_A_MOMENT = "public, max-age=5"
+
+
+@router.get("/.well-known/openid-credential-issuer/t/{institution_id}")
+async def credential_issuer(tenant: TheTenant, response: Response) -> dict[str, Any]:
+    response.headers["Cache-Control"] = _ONE_HOUR
+    return issuer_metadata(tenant)
+
+
+@router.get("/.well-known/jwt-vc-issuer/t/{institution_id}")
+async def jwt_vc_issuer(tenant: TheTenant, response: Response) -> dict[str, Any]:
+    response.headers["Cache-Control"] = _ONE_HOUR
+    return issuer_keys(tenant)
+
+
+@router.get("/t/{institution_id}/vct/legitymacja-studencka/1")
+async def card_type(tenant: TheTenant, response: Response) -> dict[str, Any]:
+    response.headers["Cache-Control"] = _ONE_HOUR
+    return type_metadata(tenant)
+
+
+@router.get("/t/{institution_id}/status-lists")
+async def status_lists(tenant: TheTenant, parts: TheParts, response: Response) -> dict[str, list[str]]:
+    numbers = await parts.lists.numbers(tenant)
+    response.headers["Cache-Control"] = _A_MOMENT
+    return {"status_lists": [tenant.status_list_url(number) for number in numbers]}
+
+
+@router.get("/t/{institution_id}/status-lists/{number}", response_class=Response)
+async def one_status_list(request: Request, tenant: TheTenant, number: int, parts: TheParts) -> Response:
+    if "time" in request.query_params:
+        raise HTTPException(501)
+    published = await parts.lists.get(tenant, number) if 0 < number < 2**31 else None
+    if published is None:
+        raise NotFound
+    return _answer(request, published)
+
+
+def _answer(request: Request, published: PublishedList) -> Response:
+    headers = {"ETag": published.etag, "Cache-Control": _A_MOMENT, "Vary": "Accept-Encoding"}
+    if published.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(published.token, media_type=MEDIA_TYPE, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return Response(published.gzipped, media_type=MEDIA_TYPE, headers=headers)
+
+
+@router.get("/internal/jwks")
+async def service_keys(parts: TheParts, response: Response) -> dict[str, Any]:
+    """The keys of the tokens by which the issuer asks ordering for photos."""
+    response.headers["Cache-Control"] = _A_MOMENT
+    return parts.service_keys.public_jwks()

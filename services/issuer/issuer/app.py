@@ -1,0 +1,151 @@
+"""The issuer put together: the only file that builds pool, event streams and routes."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+import eventing
+import servicekit
+from eventing import Eventing, Works
+from issuer.access import AccessTokens
+from issuer.api import routers
+from issuer.consumers import handlers
+from issuer.parts import Parts
+from issuer.photos import Photos
+from issuer.published_lists import PublishedLists
+from issuer.settings import IssuerSettings
+from issuer.tenants import open_tenants
+from issuer.use_cases.forget_nonces import forget_nonces
+from issuer.use_cases.open_status_lists import open_status_lists
+from issuer.vault import Vault
+from issuer.workshop import Workshop
+from servicekit.app import create_app
+from servicekit.cors import wallet_facing
+from servicekit.database import open_pool
+from servicekit.health import Readiness, Report, database_check
+from servicekit.institutions import load_institutions
+from servicekit.keys import Keys
+from servicekit.limits import RefusedRequests
+from servicekit.remote_keys import RemoteKeys
+from servicekit.work import BackgroundWork
+
+SERVICE = "issuer"
+MIGRATIONS = tuple(
+    Path(package).parent / "migrations" for package in (eventing.__file__, servicekit.__file__, __file__)
+)
+OPENING_PAUSE = 60.0
+FORGETTING_PAUSE = 300.0
+
+
+def create_issuer(settings: IssuerSettings) -> FastAPI:
+    """The whole service: its lifespan opens the database, hears ordering and tells of credentials."""
+    app = create_web(
+        settings,
+        lifespan=lambda app: _serving(app, settings),
+        readiness=lambda: _readiness(app),
+        pipeline=lambda: _pipeline(app),
+    )
+    return app
+
+
+def create_web(
+    settings: IssuerSettings,
+    *,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    readiness: Callable[[], Awaitable[Report]],
+    pipeline: Callable[[], Report],
+) -> FastAPI:
+    """The routes alone, for whoever puts `Parts` on `app.state.parts`."""
+    return create_app(
+        service=SERVICE,
+        settings=settings,
+        lifespan=lifespan,
+        routers=routers,
+        readiness=readiness,
+        pipeline=pipeline,
+        cross_origin=[wallet_facing(r"/\.well-known/[a-z-]+/t/[^/]+|/t/.+")],
+    )
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI, settings: IssuerSettings) -> AsyncIterator[None]:
+    keys = Keys(settings.keys_dir, production=settings.is_production)
+    workshop = Workshop(load_institutions(settings.institutions_dir), Vault(keys))
+    pool = await open_pool(settings, SERVICE)
+    streams = Eventing(service=SERVICE, pool=pool, handlers=handlers(workshop), settings=settings.kafka)
+    app.state.eventing = streams
+    async with httpx.AsyncClient(timeout=settings.photo_timeout) as http:
+        app.state.parts = make_parts(settings, keys, workshop, streams.works, http)
+        try:
+            await _open_lists(streams.works, workshop, settings)
+            await streams.start()
+            async with BackgroundWork() as background:
+                _plan(background, streams.works, workshop, settings)
+                yield
+        finally:
+            await streams.stop()
+            await pool.close()
+
+
+def make_parts(
+    settings: IssuerSettings, keys: Keys, workshop: Workshop, works: Works, http: httpx.AsyncClient
+) -> Parts:
+    service_keys = keys.signing_keys("issuer/service")
+    return Parts(
+        works=works,
+        tenants=open_tenants(
+            workshop.institutions,
+            keys,
+            issuer_url=settings.issuer_public_url,
+            wallet_url=settings.wallet_public_url,
+        ),
+        vault=workshop.vault,
+        nonces=keys.ring("issuer/nonce"),
+        service_keys=service_keys,
+        access=AccessTokens(_wallet_keys(settings, http), settings.wallet_public_url),
+        photos=Photos(
+            http,
+            issuer=settings.issuer_public_url,
+            ordering=settings.ordering_public_url,
+            ordering_internal=settings.ordering_internal_url or settings.ordering_public_url,
+            key=service_keys.current,
+            clock=works.clock,
+        ),
+        lists=PublishedLists(works, settings),
+        refused=RefusedRequests(),
+        trusted_proxies=settings.trusted_proxies,
+    )
+
+
+def _wallet_keys(settings: IssuerSettings, http: httpx.AsyncClient) -> RemoteKeys:
+    url = f"{settings.wallet_internal_url or settings.wallet_public_url}/jwks"
+    return RemoteKeys(url, settings.cache_dir / "wallet-jwks.json" if settings.cache_dir else None, http)
+
+
+def _plan(background: BackgroundWork, works: Works, workshop: Workshop, settings: IssuerSettings) -> None:
+    background.run_every(
+        OPENING_PAUSE, lambda: _open_lists(works, workshop, settings), name="open-status-lists"
+    )
+    background.run_every(FORGETTING_PAUSE, lambda: _forget(works), name="forget-nonces")
+
+
+async def _open_lists(works: Works, workshop: Workshop, settings: IssuerSettings) -> None:
+    async with works.begin() as work:
+        await open_status_lists(work, sorted(workshop.institutions), settings.status_list_size)
+
+
+async def _forget(works: Works) -> None:
+    async with works.begin() as work:
+        await forget_nonces(work)
+
+
+async def _readiness(app: FastAPI) -> Report:
+    return Readiness(await database_check(app.state.parts.works.pool, *MIGRATIONS))
+
+
+def _pipeline(app: FastAPI) -> Report:
+    streams: Eventing = app.state.eventing
+    return streams.pipeline()

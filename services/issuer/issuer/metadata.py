@@ -1,0 +1,97 @@
+"""What wallets and checkers read about a credential issuer and its card. Nothing in it is about a person."""
+
+from typing import Any
+
+from issuer.domain import CONFIGURATION_ID
+from issuer.proofs import ALGORITHMS
+from issuer.tenants import Tenant
+
+SCOPE = "legitymacja_studencka"
+
+_LOCALES = {"pl": "pl-PL", "en": "en"}
+_CARD_NAME = {"pl": "Legitymacja studencka", "en": "Student card"}
+_DESCRIPTION = {
+    "pl": "Mobilna legitymacja studencka wydana przez uczelnię.",
+    "en": "A mobile student card issued by an institution of higher education.",
+}
+_CLAIMS: dict[str, tuple[str, str]] = {
+    "given_name": ("Imiona", "Given names"),
+    "family_name": ("Nazwisko", "Family name"),
+    "birthdate": ("Data urodzenia", "Date of birth"),
+    "pesel": ("PESEL", "PESEL number"),
+    "portrait": ("Zdjęcie", "Photo"),
+    "student_number": ("Numer albumu", "Student number"),
+    "institution": ("Uczelnia", "Institution"),
+    "programme": ("Kierunek studiów", "Programme"),
+    "cycle": ("Stopień studiów", "Cycle of studies"),
+    "card_number": ("Numer legitymacji", "Card number"),
+    "issue_date": ("Data wydania", "Date of issue"),
+    "expiry_date": ("Ważna do", "Valid until"),
+}
+
+
+def issuer_metadata(tenant: Tenant) -> dict[str, Any]:
+    """OpenID4VCI 1.0, 12.2.4."""
+    return {
+        "credential_issuer": tenant.url,
+        "authorization_servers": [tenant.wallet_url],
+        "credential_endpoint": f"{tenant.url}/credential",
+        "nonce_endpoint": f"{tenant.url}/nonce",
+        "notification_endpoint": f"{tenant.url}/notification",
+        "display": [
+            {"name": tenant.institution.name.pl, "locale": _LOCALES["pl"]},
+            {"name": tenant.institution.name.en, "locale": _LOCALES["en"]},
+        ],
+        "credential_configurations_supported": {CONFIGURATION_ID: _configuration(tenant)},
+    }
+
+
+def _configuration(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "format": "dc+sd-jwt",
+        "scope": SCOPE,
+        "vct": tenant.vct,
+        "cryptographic_binding_methods_supported": ["jwk"],
+        "credential_signing_alg_values_supported": ["ES256"],
+        "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": list(ALGORITHMS)}},
+        "credential_metadata": {
+            "display": [
+                {
+                    "name": name,
+                    "locale": _LOCALES[language],
+                    "background_color": tenant.institution.colour,
+                    "text_color": "#ffffff",
+                }
+                for language, name in _CARD_NAME.items()
+            ],
+            "claims": [
+                {"path": [name], "display": _names(pl, en, "name")} for name, (pl, en) in _CLAIMS.items()
+            ],
+        },
+    }
+
+
+def _names(pl: str, en: str, label: str) -> list[dict[str, str]]:
+    return [{label: pl, "locale": _LOCALES["pl"]}, {label: en, "locale": _LOCALES["en"]}]
+
+
+def type_metadata(tenant: Tenant) -> dict[str, Any]:
+    """SD-JWT VC, type metadata of the `vct`."""
+    return {
+        "vct": tenant.vct,
+        "name": _CARD_NAME["en"],
+        "description": _DESCRIPTION["en"],
+        "display": [
+            {"locale": locale, "name": _CARD_NAME[language], "description": _DESCRIPTION[language]}
+            for language, locale in _LOCALES.items()
+        ],
+        "claims": [
+            {"path": [name], "sd": "always", "display": _names(pl, en, "label")}
+            for name, (pl, en) in _CLAIMS.items()
+        ],
+    }
+
+
+def issuer_keys(tenant: Tenant) -> dict[str, Any]:
+    """JWT VC issuer metadata: old keys stay as long as cards live that they have signed."""
+    return {"issuer": tenant.url, "jwks": tenant.keys.public_jwks()}

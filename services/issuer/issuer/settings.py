@@ -1,0 +1,27 @@
+"""The settings of the issuer, read once."""
+
+from pydantic import Field, field_validator
+
+from servicekit.settings import ServiceSettings
+
+
+class IssuerSettings(ServiceSettings):
+    """Beyond what all services have: status lists, and where peers are reached inside."""
+
+    http_port: int = Field(default=8002, ge=0, le=65535)
+    # Entries of a new status list; a list is closed at half of it, so that random draws rarely collide.
+    status_list_size: int = Field(default=2**20, ge=2**4, le=2**24)
+    # How old a signed list may be when it is served; what changed meanwhile is seen after the shorter one.
+    status_list_signed_every: float = Field(default=25, gt=0, le=30)
+    status_list_read_every: float = Field(default=4, ge=0, le=5)
+    # Where the peers are reached inside, if their public addresses are not reachable from here.
+    ordering_internal_url: str | None = None
+    wallet_internal_url: str | None = None
+    photo_timeout: float = Field(default=3, gt=0)
+
+    @field_validator("status_list_size")
+    @classmethod
+    def _power_of_two(cls, value: int) -> int:
+        if value & (value - 1):
+            raise ValueError("must be a power of two, so that every index is as likely")
+        return value
