@@ -1,0 +1,1 @@
+"""Alerts about student cards, and how they reach people: inbox and e-mail."""

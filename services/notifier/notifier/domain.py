@@ -1,0 +1,160 @@
+"""What alerts there are, and what is decided about them: when to remind, hold back, try again, give up.
+
+Pure: no I/O, no clock, no randomness. What is private about a person never becomes part of an alert.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.base import StreamEvent
+from contracts.ordering import Locale
+
+Kind = Literal[
+    "order_received",
+    "ready_to_activate",
+    "offer_ending",
+    "activated",
+    "code_locked",
+    "card_suspended",
+    "card_revoked",
+]
+Parameters = dict[str, str]
+Result = Literal["delivered", "refused", "unavailable", "unwanted"]
+State = Literal["pending", "delivered", "failed", "dropped"]
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+REMINDER_LEAD = timedelta(days=3)
+FIRST_RETRY = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(hours=1)
+
+_INBOX_ONLY: frozenset[Kind] = frozenset({"order_received"})
+_CAN_WAIT: frozenset[Kind] = frozenset({"ready_to_activate", "offer_ending"})
+
+
+class Contact(BaseModel):
+    """What is needed to write to a person. The address is there only while e-mail alerts are consented to."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    first_name: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A student as reader of alerts."""
+
+    institution_id: str
+    student_ref: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to be told about an order. One cause gives at most one alert of a kind."""
+
+    order_id: UUID
+    institution_id: str
+    cause: UUID
+    kind: Kind
+    occurred_at: datetime
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert in an inbox. Its words are made when it is read."""
+
+    id: UUID
+    entry: int
+    kind: Kind
+    order_id: UUID
+    parameters: Parameters
+    occurred_at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """A daily span of Warsaw time, possibly over midnight, in which what can wait does."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A delivery that a sender has taken on: what to say, to whom, and the lease it holds."""
+
+    alert_id: UUID
+    order_id: UUID
+    institution_id: str
+    kind: Kind
+    parameters: Parameters
+    occurred_at: datetime
+    attempt: int
+    lease: UUID
+    locale: Locale
+    contact_sealed: str
+    quiet_hours: QuietHours | None
+
+
+def notice(kind: Kind, event: StreamEvent, **parameters: str) -> Notice:
+    """What is told when this event has happened."""
+    return Notice(
+        order_id=event.order_id,
+        institution_id=event.institution_id,
+        cause=event.event_id,
+        kind=kind,
+        occurred_at=event.occurred_at,
+        parameters=parameters,
+    )
+
+
+def goes_by_mail(kind: Kind) -> bool:
+    return kind not in _INBOX_ONLY
+
+
+def reminder_due(ready_at: datetime, expires_at: datetime) -> datetime | None:
+    """Three days before the end; never for an offer so short that it would remind of what was just said."""
+    due_at = expires_at - REMINDER_LEAD
+    return due_at if due_at > ready_at else None
+
+
+def state_after(result: Result, *, attempt: int, limit: int) -> State:
+    match result:
+        case "delivered":
+            return "delivered"
+        case "unwanted":
+            return "dropped"
+        case "refused":
+            return "failed"
+        case "unavailable":
+            return "failed" if attempt >= limit else "pending"
+
+
+def retry_delay(attempt: int, jitter: float) -> timedelta:
+    """Threefold from attempt to attempt up to an hour, then shortened by up to a half; jitter is 0 to 1."""
+    longest: timedelta = min(FIRST_RETRY * 3.0 ** min(attempt - 1, 20), LONGEST_RETRY)
+    return longest * (1 - jitter / 2)
+
+
+def held_until(kind: Kind, quiet_hours: QuietHours | None, now: datetime) -> datetime | None:
+    """When the quiet hours end that hold this alert back now. What protects a card is never held back."""
+    if quiet_hours is None or kind not in _CAN_WAIT:
+        return None
+    local = now.astimezone(WARSAW)
+    if not _within(quiet_hours, local.time()):
+        return None
+    days = 1 if local.time() >= quiet_hours.end else 0
+    return datetime.combine(local.date() + timedelta(days=days), quiet_hours.end, WARSAW).astimezone(UTC)
+
+
+def _within(span: QuietHours, moment: time) -> bool:
+    if span.start <= span.end:
+        return span.start <= moment < span.end
+    return moment >= span.start or moment < span.end

@@ -1,0 +1,36 @@
+"""What the notifier refuses, each with its cure."""
+
+from servicekit.problems import Problem, Text
+
+
+class TokenMissing(Problem):
+    """No valid token of this student was given."""
+
+    status = 401
+    code = "token_missing"
+    title = Text("Brak ważnego tokenu", "No valid token")
+    detail = Text(
+        "Pobierz nowy token w portalu (POST /api/v1/notifier-token) i powtórz żądanie.",
+        "Get a new token from the portal (POST /api/v1/notifier-token) and repeat the request.",
+    )
+
+
+class KeysAway(Problem):
+    """The portal's keys are not known yet, so no token can be checked."""
+
+    status = 503
+    code = "keys_unavailable"
+    title = Text("Nie można teraz sprawdzić tokenu", "The token cannot be checked now")
+    detail = Text("Spróbuj ponownie za chwilę.", "Try again in a moment.")
+
+
+class AlertUnknown(Problem):
+    """There is no such alert in this student's inbox."""
+
+    status = 404
+    code = "alert_unknown"
+    title = Text("Nie ma takiego powiadomienia", "No such alert")
+    detail = Text(
+        "Odśwież listę powiadomień i wybierz jedno z nich.",
+        "Refresh the list of alerts and choose one of them.",
+    )

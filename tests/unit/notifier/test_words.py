@@ -1,0 +1,68 @@
+"""Every alert can be said in both languages, and no word has room for anything private."""
+
+from datetime import UTC, datetime
+from string import Formatter
+from typing import get_args
+
+import pytest
+
+from contracts.base import DeviceLabel, Party
+from contracts.ordering import Locale
+from notifier import words
+from notifier.domain import Kind
+from servicekit.problems import Text
+
+EVENING = datetime(2026, 10, 31, 22, 59, tzinfo=UTC)
+PARAMETERS = {
+    "until": EVENING.isoformat(),
+    "device": "computer",
+    "by": "office",
+    "credential_id": "01981d3c-5a11-7d20-8b4f-1a2b3c4d5e6f",
+}
+
+
+def all_texts() -> list[Text]:
+    alerts = [text for each in words.ALERTS.values() for text in (each.title, each.sentence, each.action)]
+    others = [words.NOT_ME, words.NOT_ME_SENTENCE, words.GREETING, words.WHY]
+    return [*alerts, *others, *words.DEVICES.values(), *words.PARTIES.values()]
+
+
+def test_the_catalogue_has_every_kind_device_and_party() -> None:
+    assert set(words.ALERTS) == set(get_args(Kind))
+    assert set(words.DEVICES) == set(get_args(DeviceLabel))
+    assert set(words.PARTIES) == set(get_args(Party))
+
+
+def test_every_text_is_there_in_both_languages_with_the_same_places() -> None:
+    for text in all_texts():
+        assert text.pl
+        assert text.en
+        assert places_in(text.pl) == places_in(text.en)
+
+
+def test_no_text_has_a_place_for_anything_private() -> None:
+    assert set().union(*(places_in(text.pl) for text in all_texts())) == {"when", "until", "device", "by"}
+
+
+def places_in(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("locale", get_args(Locale))
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_every_sentence_can_be_said(kind: Kind, locale: Locale) -> None:
+    sentence = words.sentence_of(kind, PARAMETERS, EVENING, locale)
+
+    assert "{" not in sentence
+    assert PARAMETERS["credential_id"] not in sentence
+
+
+def test_moments_are_those_of_warsaw_in_the_words_of_the_language() -> None:
+    assert words.say_moment(EVENING, "pl") == "31 października 2026, 23:59"
+    assert words.say_moment(EVENING, "en") == "October 31, 2026, 23:59"
+
+
+def test_a_device_that_is_not_known_yet_is_another_one() -> None:
+    sentence = words.sentence_of("activated", {"device": "watch"}, EVENING, "en")
+
+    assert sentence.endswith("Device: other.")
