@@ -1,0 +1,29 @@
+"""Contacts between two seals: opened as ordering sealed them, kept under this service's own keys."""
+
+from contracts.catalogue import type_of
+from contracts.ordering import ContactChanged, OrderPlaced
+from notifier.domain import Contact, Letter
+from servicekit.sealing import Sealer, SealingContext
+
+_KEPT_AS = "pl.legitka.notifier.Contact"
+
+
+class Contacts:
+    """Opens and seals; nothing that was opened outlives the call."""
+
+    def __init__(self, *, incoming: Sealer, kept: Sealer) -> None:
+        self._incoming = incoming
+        self._kept = kept
+
+    def reseal(self, event: OrderPlaced | ContactChanged) -> str:
+        """Of what the event tells only what a letter needs is kept. Raises CannotOpen."""
+        context = SealingContext(
+            type_of(type(event)), event.institution_id, event.order_id, field="contact_sealed"
+        )
+        contact = Contact.model_validate_json(self._incoming.open(event.contact_sealed, context))
+        kept = SealingContext(_KEPT_AS, event.institution_id, event.order_id, field="contact_sealed")
+        return self._kept.seal(contact.model_dump_json().encode(), kept)
+
+    def open(self, letter: Letter) -> Contact:
+        context = SealingContext(_KEPT_AS, letter.institution_id, letter.order_id, field="contact_sealed")
+        return Contact.model_validate_json(self._kept.open(letter.contact_sealed, context))

@@ -1,0 +1,90 @@
+"""Orders as the notifier knows them, and the contacts of the students behind them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contracts.ordering import Locale
+from eventing import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContact:
+    """How to reach the student of an order; `number` is that of the event that told it."""
+
+    order_id: UUID
+    institution_id: str
+    student_ref: UUID | None
+    locale: Locale
+    contact_sealed: str
+    number: int
+
+
+async def lock_orders(conn: Connection, orders: dict[UUID, str]) -> None:
+    """Make rows for orders (id to institution) that are met for the first time, and lock them all, by id."""
+    ids = sorted(orders)
+    await conn.execute(
+        """
+        insert into orders (id, institution_id) select * from unnest($1::uuid[], $2::text[])
+        on conflict (id) do nothing
+        """,
+        ids,
+        [orders[order_id] for order_id in ids],
+    )
+    await conn.execute("select from orders where id = any($1) order by id for update", ids)
+
+
+async def save_contacts(conn: Connection, contacts: Sequence[KnownContact]) -> None:
+    """Keep the contact with the highest number of each order, lock its row, and revive no erased one."""
+    by_id = sorted(contacts, key=lambda contact: contact.order_id)
+    await conn.execute(
+        """
+        insert into orders as o (id, institution_id, student_ref, locale, contact_sealed, contact_number)
+        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::bigint[])
+        on conflict (id) do update set
+            student_ref = coalesce(excluded.student_ref, o.student_ref),
+            locale = case when excluded.contact_number > o.contact_number
+                then excluded.locale else o.locale end,
+            contact_sealed = case when excluded.contact_number > o.contact_number
+                then excluded.contact_sealed else o.contact_sealed end,
+            contact_number = greatest(excluded.contact_number, o.contact_number)
+        where o.erased_at is null
+        """,
+        [contact.order_id for contact in by_id],
+        [contact.institution_id for contact in by_id],
+        [contact.student_ref for contact in by_id],
+        [contact.locale for contact in by_id],
+        [contact.contact_sealed for contact in by_id],
+        [contact.number for contact in by_id],
+    )
+
+
+async def mark_moved_on(conn: Connection, order_ids: Sequence[UUID]) -> None:
+    """From now on there is nothing to remind of; the rows must be locked."""
+    await conn.execute("update orders set moved_on = true where id = any($1)", order_ids)
+    await conn.execute("delete from reminders where order_id = any($1)", order_ids)
+
+
+async def erase_orders(conn: Connection, order_ids: Sequence[UUID], now: datetime) -> None:
+    """Delete all that is known of locked orders but their ids, and inboxes that are left without an order."""
+    await conn.execute("delete from reminders where order_id = any($1)", order_ids)
+    await conn.execute("delete from alerts where order_id = any($1)", order_ids)
+    await conn.execute(
+        """
+        with students as (
+            select distinct institution_id, student_ref from orders
+            where id = any($1) and student_ref is not null
+        ), erased as (
+            update orders set student_ref = null, locale = null, contact_sealed = null, erased_at = $2
+            where id = any($1)
+        )
+        delete from recipients r using students s
+        where (r.institution_id, r.student_ref) = (s.institution_id, s.student_ref) and not exists (
+            select from orders o
+            where (o.institution_id, o.student_ref) = (s.institution_id, s.student_ref) and o.id <> all($1)
+        )
+        """,
+        order_ids,
+        now,
+    )

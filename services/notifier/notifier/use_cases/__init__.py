@@ -1,0 +1,1 @@
+"""What the notifier does: one file per use case, each in the caller's transaction."""

@@ -1,0 +1,219 @@
+"""Which events become alerts, how often, and for whom."""
+
+from datetime import UTC, datetime
+from itertools import permutations
+from typing import Any
+from uuid import uuid4
+
+from contracts.notifier import AlertDelivered
+from eventing import Handlers, Received, Works
+from notifier.domain import Alert, Recipient
+from notifier.store.alerts import newest_alerts
+from tests.component.notifier.conftest import NewOrder, Tell
+from tests.component.notifier.scene import Order
+from tests.databases import Database
+from tests.eventlog import published
+
+EVER = 2**62
+
+
+async def inbox(works: Works, recipient: Recipient) -> list[Alert]:
+    """Oldest first."""
+    async with works.begin() as work:
+        return (await newest_alerts(work.connection, recipient, before=EVER, limit=1000))[::-1]
+
+
+async def test_each_event_of_an_orders_life_that_matters_becomes_one_alert(
+    works: Works, hear: Tell, order: Order
+) -> None:
+    await hear(order.placed(), order.ready(), order.locked(), order.ready(2), order.issued())
+    await hear(order.suspended(), order.revoked())
+
+    assert [alert.kind for alert in await inbox(works, order.recipient)] == [
+        "order_received",
+        "ready_to_activate",
+        "code_locked",
+        "ready_to_activate",
+        "activated",
+        "card_suspended",
+        "card_revoked",
+    ]
+
+
+async def test_entries_of_an_inbox_count_up_over_all_orders_of_a_student(
+    works: Works, hear: Tell, new_order: NewOrder
+) -> None:
+    first = new_order()
+    second = new_order(student_ref=first.student_ref)
+
+    await hear(first.placed(), second.placed(), first.ready(), second.ready())
+
+    alerts = await inbox(works, first.recipient)
+    assert [alert.entry for alert in alerts] == [1, 2, 3, 4]
+    assert [alert.order_id for alert in alerts] == [first.order_id, second.order_id] * 2
+
+
+async def test_an_event_that_is_applied_twice_is_one_alert_and_is_reported_once(
+    works: Works, hear: Tell, order: Order, notifier_database: Database
+) -> None:
+    suspended = order.suspended()
+
+    await hear(order.placed(), suspended, suspended)
+
+    kinds = [alert.kind for alert in await inbox(works, order.recipient)]
+    reported = [event.kind for event in await inbox_reports(notifier_database)]
+    assert kinds == reported == ["order_received", "card_suspended"]
+
+
+async def test_what_comes_before_its_student_is_known_arrives_with_the_order(
+    works: Works, hear: Tell, order: Order, notifier_database: Database, told: list[frozenset[Recipient]]
+) -> None:
+    placed, ready = order.placed(), order.ready()
+
+    await hear(ready)
+    assert await inbox(works, order.recipient) == []
+    assert await inbox_reports(notifier_database) == []
+    assert told == []
+
+    await hear(placed)
+    kinds = {alert.kind for alert in await inbox(works, order.recipient)}
+    assert kinds == {"order_received", "ready_to_activate"}
+    assert len(await inbox_reports(notifier_database)) == 2
+    assert told == [frozenset({order.recipient})]
+
+
+async def test_any_arrival_across_topics_ends_the_same(works: Works, hear: Tell, new_order: NewOrder) -> None:
+    ends = []
+    for turns in sorted(set(permutations("oooccca"))):
+        order = new_order()
+        streams: dict[str, list[Received[Any]]] = {
+            "o": [order.placed(), order.contact_changed(email=None), order.cancelled()],
+            "c": [order.ready(), order.issued(), order.revoked()],
+            "a": [order.locked()],
+        }
+        await hear(*(streams[topic].pop(0) for topic in turns))
+        ends.append(await end_of(works, order))
+
+    assert all(end == ends[0] for end in ends)
+    assert len(ends) == 140
+
+
+async def end_of(works: Works, order: Order) -> Any:
+    alerts = await inbox(works, order.recipient)
+    async with works.begin() as work:
+        known = await work.connection.fetchrow(
+            """
+            select o.student_ref is not null, contact_number, moved_on,
+                (select count(*) from reminders where order_id = o.id) as reminders,
+                (select count(*) from deliveries d join alerts a on a.id = d.alert_id
+                    where a.order_id = o.id) as deliveries
+            from orders o where o.id = $1
+            """,
+            order.order_id,
+        )
+    assert known is not None
+    return sorted((alert.kind, str(alert.parameters.keys())) for alert in alerts), len(alerts), tuple(known)
+
+
+async def test_a_batch_of_a_thousand_events_is_told_in_one_call(
+    works: Works, notifier_handlers: Handlers, new_order: NewOrder, notifier_database: Database
+) -> None:
+    student_ref = uuid4()
+    orders = [new_order(student_ref=student_ref) for _ in range(1000)]
+    for batch in ([order.placed() for order in orders], [order.ready() for order in orders]):
+        async with works.begin() as work:
+            await notifier_handlers[type(batch[0].event)](work, batch)
+
+    alerts = await notifier_database.pool.fetch("select entry from alerts order by entry")
+    assert [row["entry"] for row in alerts] == list(range(1, 2001))
+    assert len(await inbox_reports(notifier_database)) == 2000
+
+
+async def test_an_order_received_is_told_in_the_inbox_alone(
+    hear: Tell, order: Order, notifier_database: Database
+) -> None:
+    await hear(order.placed())
+
+    assert await notifier_database.pool.fetchval("select count(*) from deliveries") == 0
+
+
+async def test_an_inbox_report_tells_the_order_its_alert_and_nothing_of_the_person(
+    works: Works, hear: Tell, order: Order, notifier_database: Database
+) -> None:
+    await hear(order.placed())
+
+    (report,) = await inbox_reports(notifier_database)
+    (alert,) = await inbox(works, order.recipient)
+    assert (report.order_id, report.alert_id) == (order.order_id, alert.id)
+    assert (report.channel, report.attempt, report.reason) == ("inbox", 1, None)
+    assert str(order.student_ref) not in report.model_dump_json()
+
+
+async def test_the_contact_is_kept_sealed_under_keys_of_this_service(
+    hear: Tell, order: Order, notifier_database: Database
+) -> None:
+    placed = order.placed()
+
+    await hear(placed)
+
+    kept = await notifier_database.pool.fetchval("select contact_sealed from orders")
+    assert kept != placed.event.contact_sealed
+    everything = await everything_in(notifier_database)
+    assert "anna" not in everything.lower()
+    assert "sub-of-anna" not in everything
+
+
+async def test_an_erased_order_leaves_a_tombstone_and_nothing_else(
+    hear: Tell, order: Order, notifier_database: Database
+) -> None:
+    await hear(order.placed(), order.ready(), order.erased())
+
+    (left,) = await notifier_database.pool.fetch("select * from orders")
+    assert dict(left) == {
+        "id": order.order_id,
+        "institution_id": "umcs",
+        "student_ref": None,
+        "locale": None,
+        "contact_sealed": None,
+        "contact_number": 1,
+        "moved_on": False,
+        "erased_at": datetime(2026, 10, 1, 12, tzinfo=UTC),
+    }
+    for table in ("alerts", "deliveries", "reminders", "recipients"):
+        assert await notifier_database.pool.fetchval(f"select count(*) from {table}") == 0
+    assert await published(notifier_database.pool) == []
+
+
+async def test_what_arrives_after_an_erasure_changes_nothing(
+    hear: Tell, order: Order, notifier_database: Database
+) -> None:
+    placed, ready, erased = order.placed(), order.ready(), order.erased()
+
+    await hear(erased, placed, ready, order.contact_changed(), order.locked())
+
+    assert await notifier_database.pool.fetchval("select count(*) from alerts") == 0
+    assert await notifier_database.pool.fetchval("select contact_sealed from orders") is None
+
+
+async def test_erasing_one_order_keeps_the_inbox_that_another_order_needs(
+    works: Works, hear: Tell, new_order: NewOrder
+) -> None:
+    first = new_order()
+    second = new_order(student_ref=first.student_ref)
+    await hear(first.placed(), second.placed())
+
+    await hear(first.erased(), second.ready())
+
+    assert [alert.entry for alert in await inbox(works, second.recipient)] == [2, 3]
+
+
+async def inbox_reports(database: Database) -> list[AlertDelivered]:
+    return [event for event in await published(database.pool) if isinstance(event, AlertDelivered)]
+
+
+async def everything_in(database: Database) -> str:
+    tables = await database.pool.fetch(
+        "select table_name from information_schema.tables where table_schema = 'public'"
+    )
+    rows = [await database.pool.fetch(f'select * from "{table["table_name"]}"') for table in tables]
+    return "\n".join(str(tuple(row)) for table in rows for row in table)
