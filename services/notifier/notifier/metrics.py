@@ -1,0 +1,6 @@
+"""What the notifier counts. No label has a value that tells of a person or an order."""
+
+from prometheus_client import Counter, Histogram
+
+SENDINGS = Counter("notifier_sendings_total", "Attempts to send a letter, by result", ["result"])
+SENDING_SECONDS = Histogram("notifier_sending_seconds", "How long the mail server took for a letter")

@@ -1,0 +1,116 @@
+"""A notifier on a database of its own, with a clock that the test moves and a mail server beside it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from eventing import Handlers, Outbox, Works
+from notifier.consumers import handlers
+from notifier.contacts import Contacts
+from notifier.domain import Recipient
+from notifier.links import Portal
+from notifier.mail import Stationery
+from notifier.sender import Sender
+from notifier.settings import NotifierSettings
+from servicekit.keys import Keys
+from servicekit.sealing import Sealer
+from tests.component.notifier.scene import Clock, Mailbox, Order, tell
+from tests.conftest import MakeDatabase
+from tests.databases import Database
+
+Tell = Callable[..., Awaitable[None]]
+NewOrder = Callable[..., Order]
+NewSender = Callable[..., Sender]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keys(keys_dir: Path) -> Keys:
+    return Keys(keys_dir)
+
+
+@pytest.fixture
+async def notifier_database(database: MakeDatabase) -> Database:
+    return await database("notifier")
+
+
+@pytest.fixture
+def works(notifier_database: Database, clock: Clock) -> Works:
+    return Works(notifier_database.pool, Outbox("notifier"), clock)
+
+
+@pytest.fixture
+def contacts(keys: Keys) -> Contacts:
+    return Contacts(
+        incoming=Sealer(keys.ring("sealing/contact")), kept=Sealer(keys.ring("notifier/contacts"))
+    )
+
+
+@pytest.fixture
+def told() -> list[frozenset[Recipient]]:
+    """Whose inboxes were said to have grown, call by call."""
+    return []
+
+
+@pytest.fixture
+def notifier_handlers(contacts: Contacts, told: list[frozenset[Recipient]]) -> Handlers:
+    return handlers(contacts, told.append)
+
+
+@pytest.fixture
+def hear(works: Works, notifier_handlers: Handlers) -> Tell:
+    return partial(tell, works, notifier_handlers)
+
+
+@pytest.fixture
+def new_order(keys: Keys) -> NewOrder:
+    return partial(Order, Sealer(keys.ring("sealing/contact")))
+
+
+@pytest.fixture
+def order(new_order: NewOrder) -> Order:
+    return new_order()
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    box = Mailbox()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(box, enable_SMTPUTF8=True), "127.0.0.1", 0
+    )
+    box.port = server.sockets[0].getsockname()[1]
+    yield box
+    server.close()
+
+
+@pytest.fixture
+async def new_sender(works: Works, contacts: Contacts, mailbox: Mailbox) -> AsyncIterator[NewSender]:
+    made: list[Sender] = []
+
+    def make(**settings: Any) -> Sender:
+        stationery = Stationery(Portal("http://localhost:8001"), "legitka@legitka.example", {"umcs": "UMCS"})
+        chosen = NotifierSettings(
+            environment="development",
+            database_url="postgresql://unused",
+            **({"smtp_port": mailbox.port, "smtp_timeout": 2, "mail_lease": 30} | settings),
+        )
+        made.append(Sender(works=works, contacts=contacts, stationery=stationery, settings=chosen))
+        return made[-1]
+
+    yield make
+    for sender in made:
+        await sender.stop()
+
+
+@pytest.fixture
+def sender(new_sender: NewSender) -> Sender:
+    return new_sender()
