@@ -1,0 +1,32 @@
+"""What the routes of the notifier work with. Put together by `app`, and read from nowhere else."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from eventing import Works
+from notifier.domain import Recipient
+from notifier.links import Portal
+from notifier.settings import NotifierSettings
+from servicekit.live import ChangeFeed
+from servicekit.remote_keys import RemoteKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One per process."""
+
+    settings: NotifierSettings
+    works: Works
+    feed: ChangeFeed[Recipient]
+    portal: Portal
+    portal_keys: RemoteKeys
+
+
+def _parts_of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+TheParts = Annotated[Parts, Depends(_parts_of)]
