@@ -98,6 +98,11 @@ class Order:
         return "LOCKED" if self.attempts_of == self.offered and self.attempts_left == 0 else "READY"
 
     @property
+    def can_be_activated(self) -> bool:
+        """Whether its newest code works, as far as is known."""
+        return self.state == "READY" and not self.awaits_code
+
+    @property
     def awaits_code(self) -> bool:
         return self.offered > 0 and self.generation > self.offered
 

@@ -68,14 +68,25 @@ def _broken(student: Student, rules: Rules, now: datetime) -> Iterator[tuple[Rea
     yield "PLASTIC_CARD_NOT_PROLONGED", rules.prolonged_plastic_card_required and not prolonged
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why somebody may not order, and how it is mended."""
+
+    code: str
+    text: Text
+    cure: Text
+
+
+def obstacles(student: Student, institution: Institution, now: datetime) -> list[Obstacle]:
+    reasons = why_not(student, institution.rules, now)
+    return [
+        Obstacle(code, institution.reasons[code].text, institution.reasons[code].cure) for code in reasons
+    ]
+
+
 def check_eligible(student: Student, institution: Institution, now: datetime) -> None:
-    if reasons := why_not(student, institution.rules, now):
-        raise NotEligible(reasons=[described(reason, institution) for reason in reasons])
-
-
-def described(reason: Reason, institution: Institution) -> dict[str, str | Text]:
-    words = institution.reasons[reason]
-    return {"code": reason, "text": words.text, "cure": words.cure}
+    if found := obstacles(student, institution, now):
+        raise NotEligible(reasons=[{"code": one.code, "text": one.text, "cure": one.cure} for one in found])
 
 
 def check_consents(institution: Institution, given: Mapping[str, str]) -> None:
@@ -109,14 +120,21 @@ class Past:
 
 def check_no_other(past: Past, replaces: UUID | None, now: datetime) -> None:
     """One order at a time, and a second card only as the successor of a named one."""
+    other = blocked_by(past, now)
+    if replaces is None or isinstance(other, OrderOpen):
+        if other is not None:
+            raise other
+    elif replaces not in {order.credential_id for order in past.standing(now)}:
+        raise CannotReplace
+
+
+def blocked_by(past: Past, now: datetime) -> OrderOpen | CardStands | None:
+    """What stands in the way of a first card."""
     if opened := next((order for order in past.orders if order.state in OPEN), None):
-        raise OrderOpen(order_id=str(opened.order_id))
-    standing = list(past.standing(now))
-    if replaces is not None:
-        if replaces not in {order.credential_id for order in standing}:
-            raise CannotReplace
-    elif standing:
-        raise CardStands(credential_id=str(standing[0].credential_id))
+        return OrderOpen(order_id=str(opened.order_id))
+    if standing := next(past.standing(now), None):
+        return CardStands(credential_id=str(standing.credential_id))
+    return None
 
 
 def needs_fresh_sign_in(past: Past, replaces: UUID | None, now: datetime) -> bool:
@@ -131,6 +149,7 @@ def _frozen_or_just_revoked(order: Order, past: Past, now: datetime) -> bool:
     return order.order_id in past.being_revoked or bool(card.holds)
 
 
-def check_fresh(signed_in_at: datetime, now: datetime) -> None:
-    if now - signed_in_at > FRESH_SIGN_IN:
+def check_fresh(signed_in_at: datetime | None, now: datetime) -> None:
+    """A sign-in whose time is not known is not fresh."""
+    if signed_in_at is None or now - signed_in_at > FRESH_SIGN_IN:
         raise FreshSignInNeeded(max_age=int(FRESH_SIGN_IN.total_seconds()))

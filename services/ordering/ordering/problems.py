@@ -131,6 +131,16 @@ class OrderNotReady(Problem):
     )
 
 
+class CodeLocked(Problem):
+    status = 409
+    code = "CODE_LOCKED"
+    title = Text("Kod został zablokowany", "The code is locked")
+    detail = Text(
+        "Za dużo błędnych prób. Wygeneruj nowy kod: nie trzeba nowego zamówienia.",
+        "Too many wrong attempts. Get a new code: no new order is needed.",
+    )
+
+
 class TooSoon(Problem):
     """Says in `Retry-After` how long to wait."""
 

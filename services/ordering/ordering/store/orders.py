@@ -100,6 +100,20 @@ async def placed_under(
     return (_order(row), row["request_digest"]) if row else None
 
 
+async def photo(conn: Connection, order_id: UUID, sha256: str) -> bytes | None:
+    """The photo that went into the card of this order; no other photo of anybody."""
+    jpeg: bytes | None = await conn.fetchval(
+        """
+        select p.jpeg from orders o join photos p
+            on (p.institution_id, p.sha256) = (o.institution_id, o.photo_sha256)
+        where o.order_id = $1 and o.photo_sha256 = $2
+        """,
+        order_id,
+        sha256,
+    )
+    return jpeg
+
+
 async def add(conn: Connection, order: Order, idempotency_key: str, request_digest: bytes) -> None:
     await conn.execute(
         """

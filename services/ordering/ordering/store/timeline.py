@@ -51,12 +51,10 @@ async def of_orders(conn: Connection, order_ids: Sequence[UUID]) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
-async def last_numbers(conn: Connection, order_ids: Sequence[str]) -> dict[str, int]:
+async def last_numbers(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, int]:
     """The number of the newest entry of each order, for whoever watches it."""
-    rows = await conn.fetch(
-        "select order_id, last_entry from orders where order_id = any($1::uuid[])", order_ids
-    )
-    return {str(row["order_id"]): row["last_entry"] for row in rows}
+    rows = await conn.fetch("select order_id, last_entry from orders where order_id = any($1)", order_ids)
+    return {row["order_id"]: row["last_entry"] for row in rows}
 
 
 async def codes_asked(conn: Connection, order_id: UUID, since: datetime) -> list[datetime]:

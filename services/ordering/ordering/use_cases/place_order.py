@@ -50,7 +50,7 @@ async def place_order(
     wish: Wish,
     *,
     idempotency_key: str,
-    signed_in_at: datetime,
+    signed_in_at: datetime | None,
 ) -> Order:
     """The order as it was placed. The same wish under the same key is the same order, also when they race."""
     student = await store.students.lock(work.connection, student_ref)
@@ -75,7 +75,12 @@ def _the_same(order: Order, digest: bytes, wish: Wish) -> Order:
 
 
 def _check(
-    student: Student, past: Past, institution: Institution, wish: Wish, now: datetime, signed_in_at: datetime
+    student: Student,
+    past: Past,
+    institution: Institution,
+    wish: Wish,
+    now: datetime,
+    signed_in_at: datetime | None,
 ) -> None:
     check_consents(institution, wish.consents)
     check_eligible(student, institution, now)

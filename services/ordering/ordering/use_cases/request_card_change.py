@@ -15,7 +15,7 @@ from ordering.use_cases.record import record_command
 
 
 async def request_card_change(
-    work: UnitOfWork, student_ref: UUID, order_id: UUID, change: CardChange, *, signed_in_at: datetime
+    work: UnitOfWork, student_ref: UUID, order_id: UUID, change: CardChange, *, signed_in_at: datetime | None
 ) -> Order:
     """By the holder. What was asked for already, or holds already, is not asked for again."""
     order = await lock_own_order(work, student_ref, order_id)

@@ -1,0 +1,1 @@
+"""JSON routes: parse, use case, answer."""

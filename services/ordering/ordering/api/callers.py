@@ -1,0 +1,88 @@
+"""Who is asking, and whether what they ask about is theirs. Somebody else's is not found, and noted."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from ordering import store
+from ordering.eligibility import Student
+from ordering.parts import TheParts
+from ordering.problems import NotAStudent
+from servicekit.institutions import Institution
+from servicekit.problems import Language, language_of
+from servicekit.refusals import NotFound
+from servicekit.signin import Person, current_person
+
+ThePerson = Annotated[Person, Depends(current_person)]
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The student who is asking."""
+
+    person: Person
+    student: Student
+    institution: Institution
+
+    @property
+    def ref(self) -> UUID:
+        return self.student.student_ref
+
+
+async def current_student(person: ThePerson, parts: TheParts) -> Me:
+    async with parts.works.pool.acquire() as connection:
+        student = await store.students.find(connection, person.institution_id, person.subject)
+    if student is None:
+        raise NotAStudent
+    return Me(person, student, parts.institutions[person.institution_id])
+
+
+TheStudent = Annotated[Me, Depends(current_student)]
+
+
+async def own_order(order_id: UUID, me: TheStudent, parts: TheParts) -> UUID:
+    async with parts.works.pool.acquire() as connection:
+        owner = await store.orders.owner(connection, order_id)
+    await _require_own(parts, me, owner, order_id)
+    return order_id
+
+
+async def order_of_own_card(credential_id: UUID, me: TheStudent, parts: TheParts) -> UUID:
+    async with parts.works.pool.acquire() as connection:
+        found = await store.orders.of_card(connection, credential_id)
+    order_id, owner = found or (credential_id, None)
+    await _require_own(parts, me, owner, order_id)
+    return order_id
+
+
+async def _require_own(parts: TheParts, me: Me, owner: UUID | None, order_id: UUID) -> None:
+    if owner == me.ref:
+        return
+    if owner is not None:
+        await _note_foreign_access(parts, me, order_id)
+    raise NotFound
+
+
+async def _note_foreign_access(parts: TheParts, me: Me, order_id: UUID) -> None:
+    async with parts.works.begin() as work:
+        await store.audit.add(
+            work.connection,
+            me.institution.id,
+            work.now,
+            str(me.ref),
+            "foreign_order_refused",
+            order_id=order_id,
+        )
+
+
+OwnOrder = Annotated[UUID, Depends(own_order)]
+OrderOfOwnCard = Annotated[UUID, Depends(order_of_own_card)]
+
+
+def _language(request: Request) -> Language:
+    return language_of(request)
+
+
+TheLanguage = Annotated[Language, Depends(_language)]

@@ -1,0 +1,195 @@
+"""About the student: eligibility, consents, what is stored, and a token for the notifier."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_jsonable_python
+
+from ordering import store
+from ordering.api.callers import Me, TheLanguage, TheStudent
+from ordering.api.views import View
+from ordering.eligibility import Obstacle, blocked_by, obstacles
+from ordering.parts import Parts, TheParts
+from ordering.store.consents import Consent
+from ordering.use_cases.export_student import export_student
+from ordering.use_cases.give_consent import give_consent
+from ordering.use_cases.withdraw_consent import withdraw_consent
+from servicekit.institutions import ConsentBasis, ConsentText
+from servicekit.problems import Language
+from servicekit.refusals import NotFound
+from servicekit.tokens import sign_jwt
+
+router = APIRouter(prefix="/api/v1", tags=["me"])
+
+NOTIFIER_TOKEN_LASTS = timedelta(minutes=5)
+
+Kind = Annotated[str, Path(max_length=64)]
+
+
+class ReasonView(View):
+    """Why not, and what to do about it."""
+
+    code: str
+    text: str
+    cure: str
+
+
+class EligibilityView(View):
+    """Whether a card may be ordered; every reason why not. `replaceable`: the card that a swap would name."""
+
+    may_order: bool
+    reasons: list[ReasonView]
+    replaceable: UUID | None
+
+
+class GivenView(View):
+    version: str
+    given_at: datetime
+
+
+class ConsentView(View):
+    """What is to be accepted, in the caller's language. `given`: what stands now, in whatever version."""
+
+    kind: str
+    version: str
+    basis: ConsentBasis
+    required: bool
+    title: str
+    text: str
+    refusal: str
+    given: GivenView | None
+
+
+@router.get("/eligibility")
+async def eligibility(
+    me: TheStudent, parts: TheParts, language: TheLanguage, response: Response
+) -> EligibilityView:
+    now = parts.works.clock()
+    async with parts.works.pool.acquire() as connection:
+        past = await store.past.of_student(connection, me.ref)
+    found = obstacles(me.student, me.institution, now)
+    if other := blocked_by(past, now):
+        found.append(Obstacle(other.code, other.title, other.detail))
+    standing = next(past.standing(now), None)
+    response.headers["Cache-Control"] = "no-store"
+    return EligibilityView(
+        may_order=not found,
+        reasons=[
+            ReasonView(code=one.code, text=one.text.to(language), cure=one.cure.to(language)) for one in found
+        ],
+        replaceable=standing.credential_id if standing else None,
+    )
+
+
+@router.get("/consents")
+async def list_consents(
+    me: TheStudent, parts: TheParts, language: TheLanguage, response: Response
+) -> list[ConsentView]:
+    given = await _given(parts, me)
+    response.headers["Cache-Control"] = "no-store"
+    return [_consent_view(consent, given, language) for consent in me.institution.consents]
+
+
+@router.get("/consents/{kind}")
+async def show_consent(
+    kind: Kind, me: TheStudent, parts: TheParts, language: TheLanguage, response: Response
+) -> ConsentView:
+    consent = me.institution.consent(kind)
+    if consent is None:
+        raise NotFound
+    response.headers["Cache-Control"] = "no-store"
+    return _consent_view(consent, await _given(parts, me), language)
+
+
+async def _given(parts: Parts, me: Me) -> dict[str, Consent]:
+    """The newest of each kind that is not withdrawn."""
+    async with parts.works.pool.acquire() as connection:
+        consents = await store.consents.of_student(connection, me.ref)
+    return {consent.kind: consent for consent in consents if consent.withdrawn_at is None}
+
+
+def _consent_view(consent: ConsentText, given: dict[str, Consent], language: Language) -> ConsentView:
+    own = given.get(consent.kind)
+    return ConsentView(
+        kind=consent.kind,
+        version=consent.version,
+        basis=consent.basis,
+        required=consent.required,
+        title=consent.title.to(language),
+        text=consent.text.to(language),
+        refusal=consent.refusal.to(language),
+        given=GivenView(version=own.version, given_at=own.given_at) if own else None,
+    )
+
+
+class GivenConsent(BaseModel):
+    """The version that was read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: str = Field(max_length=64)
+
+
+@router.put("/consents/{kind}", status_code=204, response_class=Response)
+async def give(
+    kind: Kind, body: GivenConsent, me: TheStudent, parts: TheParts, language: TheLanguage
+) -> Response:
+    """An optional consent may also be given after the order."""
+    async with parts.works.begin() as work:
+        await give_consent(
+            work,
+            parts.sealers,
+            me.institution,
+            me.ref,
+            kind=kind,
+            version=body.version,
+            locale=language,
+        )
+    return Response(status_code=204)
+
+
+@router.delete("/consents/{kind}", status_code=204, response_class=Response)
+async def withdraw(kind: Kind, me: TheStudent, parts: TheParts) -> Response:
+    async with parts.works.begin() as work:
+        await withdraw_consent(work, parts.sealers, me.institution, me.ref, kind)
+    return Response(status_code=204)
+
+
+@router.get("/me/export", response_class=JSONResponse)
+async def export(me: TheStudent, parts: TheParts) -> JSONResponse:
+    """Everything that is stored about me here."""
+    async with parts.works.pool.acquire() as connection:
+        stored = await export_student(connection, parts.sealers, me.student)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="legitka.json"'}
+    return JSONResponse(to_jsonable_python(stored), headers=headers)
+
+
+class NotifierToken(View):
+    """For `Authorization: Bearer` at the notifier, never in a URL."""
+
+    token: str = Field(repr=False)
+    expires_in: int
+    url: str
+
+
+@router.post("/notifier-token")
+async def make_notifier_token(me: TheStudent, parts: TheParts, response: Response) -> NotifierToken:
+    """Lets this student's page read alerts at the notifier for five minutes."""
+    now = int(parts.works.clock().timestamp())
+    lasts = int(NOTIFIER_TOKEN_LASTS.total_seconds())
+    claims = {
+        "iss": parts.settings.ordering_public_url,
+        "aud": parts.settings.notifier_public_url,
+        "sub": str(me.ref),
+        "institution_id": me.institution.id,
+        "scope": "alerts",
+        "iat": now,
+        "exp": now + lasts,
+    }
+    token = sign_jwt(parts.tokens.current, typ="at+jwt", claims=claims)
+    response.headers["Cache-Control"] = "no-store"
+    return NotifierToken(token=token, expires_in=lasts, url=parts.settings.notifier_public_url)

@@ -1,0 +1,187 @@
+"""Orders: placing, watching, activating, a new code, cancelling."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from contracts.ordering import Channel, Locale
+from ordering import qr, store
+from ordering.api.callers import Me, OwnOrder, TheStudent
+from ordering.api.views import EntryView, OrderView, entry_view, order_view, qr_payload
+from ordering.domain import Order
+from ordering.parts import Parts, TheParts
+from ordering.problems import CodeLocked, IdempotencyKeyMissing, OrderClosed, OrderNotReady
+from ordering.use_cases.cancel_order import cancel_order
+from ordering.use_cases.own import read_own_order
+from ordering.use_cases.place_order import Wish, place_order
+from ordering.use_cases.request_activation_code import request_activation_code
+from servicekit.signin import SignIn
+from servicekit.sse import Entry, event_stream
+
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class AcceptedConsent(BaseModel):
+    """A consent, in the version that was read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str = Field(max_length=64)
+    version: str = Field(max_length=64)
+
+
+class OrderRequest(BaseModel):
+    """What is ordered. `replaces` names the card that the new one is to follow."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channel: Channel
+    locale: Locale
+    consents: tuple[AcceptedConsent, ...] = Field(max_length=32)
+    replaces: UUID | None = None
+
+    @field_validator("consents")
+    @classmethod
+    def _each_once(cls, consents: tuple[AcceptedConsent, ...]) -> tuple[AcceptedConsent, ...]:
+        if len({consent.kind for consent in consents}) < len(consents):
+            raise ValueError("a consent is given twice")
+        return consents
+
+    def wish(self) -> Wish:
+        versions = {consent.kind: consent.version for consent in self.consents}
+        return Wish(self.channel, self.locale, versions, self.replaces)
+
+
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=128)]
+
+
+@router.post("", status_code=201)
+async def place(
+    request: OrderRequest,
+    me: TheStudent,
+    parts: TheParts,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> OrderView:
+    """A retry under the same `Idempotency-Key` gets the same answer."""
+    if not idempotency_key:
+        raise IdempotencyKeyMissing
+    async with parts.works.begin() as work:
+        order = await place_order(
+            work,
+            parts.sealers,
+            me.institution,
+            me.ref,
+            request.wish(),
+            idempotency_key=idempotency_key,
+            signed_in_at=me.person.signed_in_at,
+        )
+        entries = await store.timeline.of_order(work.connection, order.order_id)
+        work.after_commit(lambda: parts.changes.touch(order.order_id))
+    response.headers["Location"] = f"/api/v1/orders/{order.order_id}"
+    response.headers.update(NO_STORE)
+    return order_view(parts, me.institution, order, entries)
+
+
+@router.get("")
+async def list_orders(me: TheStudent, parts: TheParts, response: Response) -> list[OrderView]:
+    """The newest first."""
+    async with parts.works.pool.acquire() as connection:
+        orders = await store.orders.of_student(connection, me.ref)
+        entries = await store.timeline.of_orders(connection, [order.order_id for order in orders])
+    response.headers.update(NO_STORE)
+    return [
+        order_view(
+            parts, me.institution, order, [entry for entry in entries if entry.order_id == order.order_id]
+        )
+        for order in orders
+    ]
+
+
+@router.get("/{order_id}")
+async def show(order_id: OwnOrder, me: TheStudent, parts: TheParts, response: Response) -> OrderView:
+    response.headers.update(NO_STORE)
+    return await _view(parts, me, order_id)
+
+
+async def _view(parts: Parts, me: Me, order_id: UUID) -> OrderView:
+    async with parts.works.pool.acquire() as connection:
+        order = await read_own_order(connection, me.ref, order_id)
+        entries = await store.timeline.of_order(connection, order_id)
+    return order_view(parts, me.institution, order, entries)
+
+
+@router.get("/{order_id}/qr.svg", response_class=Response)
+async def show_svg(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> Response:
+    payload = await _qr_payload(parts, me, order_id)
+    return Response(qr.svg(payload), media_type="image/svg+xml", headers=NO_STORE)
+
+
+@router.get("/{order_id}/qr.png", response_class=Response)
+async def show_png(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> Response:
+    payload = await _qr_payload(parts, me, order_id)
+    return Response(qr.png(payload), media_type="image/png", headers=NO_STORE)
+
+
+async def _qr_payload(parts: Parts, me: Me, order_id: UUID) -> str:
+    async with parts.works.pool.acquire() as connection:
+        order = await read_own_order(connection, me.ref, order_id)
+    if order.end is not None:
+        raise OrderClosed
+    if order.state == "LOCKED":
+        raise CodeLocked
+    if not order.can_be_activated or order.offer_id is None:
+        raise OrderNotReady
+    return qr_payload(parts.settings.wallet_public_url, order.offer_id)
+
+
+@router.get("/{order_id}/events", response_class=StreamingResponse)
+async def watch(order_id: OwnOrder, me: TheStudent, parts: TheParts, request: Request) -> StreamingResponse:
+    """Server-sent events: an entry of the timeline each, its number as id. Resumes after `Last-Event-ID`."""
+    signin: SignIn = request.app.state.signin
+
+    async def read(after: int) -> list[Entry]:
+        async with parts.works.pool.acquire() as connection:
+            entries = await store.timeline.of_order(connection, order_id, after)
+        return [_event(entry_view(entry)) for entry in entries]
+
+    async def still_allowed() -> bool:
+        async with parts.works.pool.acquire() as connection:
+            owner = await store.orders.owner(connection, order_id)
+        return owner == me.ref and await signin.still_signed_in(me.person)
+
+    return event_stream(
+        request,
+        subscription=parts.changes.subscribe(order_id),
+        read=read,
+        still_allowed=still_allowed,
+        ends_at=me.person.expires_at,
+    )
+
+
+def _event(entry: EntryView) -> Entry:
+    return Entry(entry.number, entry.kind, entry.model_dump(mode="json"))
+
+
+@router.post("/{order_id}/activation-code", status_code=202)
+async def ask_for_new_code(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> OrderView:
+    """The old QR and code die with it. At most one a minute and ten a day."""
+    async with parts.works.begin() as work:
+        order = await request_activation_code(work, me.institution.limits, me.ref, order_id)
+        work.after_commit(lambda: parts.changes.touch(order_id))
+    return await _view(parts, me, order.order_id)
+
+
+@router.post("/{order_id}/cancellation")
+async def cancel(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> OrderView:
+    """What is answered here holds: a card made at the same moment is revoked."""
+    order: Order
+    async with parts.works.begin() as work:
+        order = await cancel_order(work, me.ref, order_id)
+        work.after_commit(lambda: parts.changes.touch(order_id))
+    return await _view(parts, me, order.order_id)

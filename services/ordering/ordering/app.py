@@ -1,0 +1,156 @@
+"""Ordering put together: the only file that builds pool, event streams and routes."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+
+import eventing
+import servicekit
+from eventing import Eventing
+from ordering import store
+from ordering.api import cards, internal, me, orders
+from ordering.consumers import announcing
+from ordering.parts import Parts
+from ordering.sealing import load_sealers
+from ordering.settings import OrderingSettings
+from ordering.use_cases.expire_orders import expire_orders
+from ordering.use_cases.remind_issuer import remind_issuer
+from servicekit.app import create_app
+from servicekit.database import Pool, open_pool
+from servicekit.health import Readiness, Report, database_check
+from servicekit.institutions import load_institutions
+from servicekit.keys import Keys
+from servicekit.live import ChangeFeed
+from servicekit.remote_keys import RemoteKeys
+from servicekit.sessions import delete_expired_sessions
+from servicekit.signin import SignIn, signin_router
+from servicekit.work import BackgroundWork
+
+SERVICE = "ordering"
+MIGRATIONS = tuple(
+    Path(package).parent / "migrations" for package in (eventing.__file__, servicekit.__file__, __file__)
+)
+SESSIONS_PAUSE = 3600.0
+
+
+def create_ordering(settings: OrderingSettings) -> FastAPI:
+    """The whole service: its lifespan opens the database, speaks of orders and hears what became of them."""
+    app = create_web(
+        settings,
+        lifespan=lambda app: _serving(app, settings),
+        readiness=lambda: _readiness(app),
+        pipeline=lambda: _pipeline(app),
+    )
+    return app
+
+
+def create_web(
+    settings: OrderingSettings,
+    *,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    readiness: Callable[[], Awaitable[Report]],
+    pipeline: Callable[[], Report],
+) -> FastAPI:
+    """The routes alone, for whoever puts `parts` and `signin` on `app.state`."""
+    return create_app(
+        service=SERVICE,
+        settings=settings,
+        lifespan=lifespan,
+        routers=[orders.router, cards.router, me.router, internal.router, signin_router()],
+        readiness=readiness,
+        pipeline=pipeline,
+    )
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI, settings: OrderingSettings) -> AsyncIterator[None]:
+    pool = await open_pool(settings, SERVICE)
+    changes = ChangeFeed[UUID](pool, "order_changed", store.timeline.last_numbers)
+    streams = Eventing(
+        service=SERVICE, pool=pool, handlers=announcing(changes.touch), settings=settings.kafka
+    )
+    async with httpx.AsyncClient(timeout=5) as http:
+        app.state.eventing = streams
+        app.state.parts = build_parts(settings, streams, changes, http)
+        app.state.signin = build_signin(settings, app.state.parts, pool, http)
+        try:
+            await changes.start()
+            await streams.start()
+            async with BackgroundWork() as background:
+                _start_jobs(background, app.state.parts, streams)
+                yield
+        finally:
+            await streams.stop()
+            await changes.stop()
+            await pool.close()
+
+
+def build_parts(
+    settings: OrderingSettings, streams: Eventing, changes: ChangeFeed[UUID], http: httpx.AsyncClient
+) -> Parts:
+    keys = Keys(settings.keys_dir, production=settings.is_production)
+    cache = settings.cache_dir / "ordering-issuer-keys.json" if settings.cache_dir else None
+    return Parts(
+        settings=settings,
+        works=streams.works,
+        institutions=load_institutions(settings.institutions_dir),
+        sealers=load_sealers(keys),
+        tokens=keys.signing_keys("ordering/tokens"),
+        issuer_keys=RemoteKeys(f"{settings.issuer_public_url}/internal/jwks", cache, http),
+        changes=changes,
+    )
+
+
+def build_signin(settings: OrderingSettings, parts: Parts, pool: Pool, http: httpx.AsyncClient) -> SignIn:
+    return SignIn(
+        service=SERVICE,
+        public_url=settings.ordering_public_url,
+        settings=settings,
+        pool=pool,
+        ring=Keys(settings.keys_dir, production=settings.is_production).ring("ordering/sessions"),
+        http=http,
+        clock=parts.works.clock,
+        institutions=parts.institutions.keys(),
+    )
+
+
+def _start_jobs(background: BackgroundWork, parts: Parts, streams: Eventing) -> None:
+    """What a clock decides waits until all that others told has been heard."""
+    settings = parts.settings
+    background.run_every(settings.expiry_interval, lambda: expire_due(parts, streams), name="expire-orders")
+    background.run_every(settings.reminder_interval, lambda: remind_due(parts, streams), name="remind-issuer")
+    background.run_every(SESSIONS_PAUSE, lambda: _delete_sessions(parts), name="delete-sessions")
+
+
+async def expire_due(parts: Parts, streams: Eventing) -> None:
+    if streams.behind():
+        return
+    async with parts.works.begin() as work:
+        expired = await expire_orders(work)
+    for order_id in expired:
+        parts.changes.touch(order_id)
+
+
+async def remind_due(parts: Parts, streams: Eventing) -> None:
+    if streams.behind():
+        return
+    async with parts.works.begin() as work:
+        await remind_issuer(work)
+
+
+async def _delete_sessions(parts: Parts) -> None:
+    async with parts.works.begin() as work:
+        await delete_expired_sessions(work.connection, work.now)
+
+
+async def _readiness(app: FastAPI) -> Report:
+    return Readiness(await database_check(app.state.parts.works.pool, *MIGRATIONS))
+
+
+def _pipeline(app: FastAPI) -> Report:
+    streams: Eventing = app.state.eventing
+    return streams.pipeline()

@@ -1,0 +1,43 @@
+"""What an operator does from the command line. The running service sends what a command publishes."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from eventing import Outbox, Works
+from ordering import store
+from ordering.settings import OrderingSettings
+from ordering.use_cases.erase_student import erase_student
+from servicekit.database import open_pool
+from servicekit.institutions import load_institutions
+from servicekit.refusals import NotFound
+
+OPERATOR = "operator"
+
+
+@asynccontextmanager
+async def opened_works(settings: OrderingSettings) -> AsyncIterator[Works]:
+    pool = await open_pool(settings, "ordering-command", min_size=1, max_size=2)
+    try:
+        yield Works(pool, Outbox("ordering"))
+    finally:
+        await pool.close()
+
+
+async def add_clerk(settings: OrderingSettings, institution_id: str, subject: str) -> None:
+    if institution_id not in load_institutions(settings.institutions_dir):
+        raise SystemExit(f"{institution_id} is no institution: use the name of a file in INSTITUTIONS_DIR")
+    async with opened_works(settings) as works, works.begin() as work:
+        await store.students.add_clerk(work.connection, work.new_id(), institution_id, subject)
+    sys.stdout.write(f"this person is a clerk of {institution_id} now\n")
+
+
+async def erase(settings: OrderingSettings, student_ref: UUID) -> None:
+    async with opened_works(settings) as works:
+        try:
+            async with works.begin() as work:
+                orders = await erase_student(work, student_ref, actor_ref=OPERATOR)
+        except NotFound:
+            raise SystemExit(f"there is no student {student_ref}: look it up in the audit") from None
+    sys.stdout.write(f"erased: one student, {orders} orders\n")

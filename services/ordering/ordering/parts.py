@@ -1,0 +1,37 @@
+"""What the routes of ordering work with. Put together by `app`, and read from nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from eventing import Works
+from ordering.sealing import Sealers
+from ordering.settings import OrderingSettings
+from servicekit.institutions import Institution
+from servicekit.keys import SigningKeys
+from servicekit.live import ChangeFeed
+from servicekit.remote_keys import RemoteKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One per process."""
+
+    settings: OrderingSettings
+    works: Works
+    institutions: Mapping[str, Institution]
+    sealers: Sealers
+    tokens: SigningKeys
+    issuer_keys: RemoteKeys
+    changes: ChangeFeed[UUID]
+
+
+def _parts_of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+TheParts = Annotated[Parts, Depends(_parts_of)]

@@ -1,0 +1,14 @@
+"""The settings of ordering, read once."""
+
+from pydantic import Field
+
+from servicekit.settings import ServiceSettings
+
+
+class OrderingSettings(ServiceSettings):
+    """Beyond what all services have: how often the clock is asked."""
+
+    http_port: int = Field(default=8001, ge=0, le=65535)
+    # Seconds between two looks for orders to expire, and for questions that the issuer has not answered.
+    expiry_interval: float = Field(default=60, gt=0)
+    reminder_interval: float = Field(default=1, gt=0)
