@@ -4,19 +4,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+import httpx
 from fastapi import FastAPI
 
 import eventing
 import servicekit
-from eventing import Eventing
+from eventing import Eventing, Works
 from servicekit.app import create_app
 from servicekit.cors import CrossOrigin, wallet_facing
-from servicekit.database import open_pool
+from servicekit.database import Pool, open_pool
 from servicekit.health import Readiness, Report, database_check
+from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.limits import RefusedRequests
+from servicekit.sessions import delete_expired_sessions
+from servicekit.signin import SignIn, signin_router
 from servicekit.work import BackgroundWork
-from wallet.api import activation, presentations
+from wallet.api import activation, presentations, terms
+from wallet.codes import hash_subject
 from wallet.consumers import HANDLERS
 from wallet.parts import Parts, read_keys
 from wallet.settings import WalletSettings
@@ -52,7 +57,7 @@ def create_web(
         service=SERVICE,
         settings=settings,
         lifespan=lifespan,
-        routers=[activation.router, presentations.router],
+        routers=[activation.router, presentations.router, terms.router, signin_router()],
         readiness=readiness,
         pipeline=pipeline,
         cross_origin=[
@@ -64,27 +69,54 @@ def create_web(
 
 @asynccontextmanager
 async def _serving(app: FastAPI, settings: WalletSettings) -> AsyncIterator[None]:
-    keys = read_keys(Keys(settings.keys_dir, production=settings.is_production))
-    pool = await open_pool(settings, SERVICE)
-    streams = Eventing(service=SERVICE, pool=pool, handlers=HANDLERS, settings=settings.kafka)
-    app.state.eventing = streams
-    app.state.parts = Parts(settings, streams.works, keys, RefusedRequests())
-    try:
-        await streams.start()
-        async with BackgroundWork() as background:
-            background.run_every(FORGETTING_PAUSE, lambda: _forget(streams), name="forget-presentations")
+    keys = Keys(settings.keys_dir, production=settings.is_production)
+    async with (
+        _opened(await open_pool(settings, SERVICE)) as pool,
+        httpx.AsyncClient(timeout=10) as http,
+        BackgroundWork() as background,
+    ):
+        streams = Eventing(service=SERVICE, pool=pool, handlers=HANDLERS, settings=settings.kafka)
+        app.state.eventing = streams
+        app.state.parts = Parts(settings, streams.works, read_keys(keys), RefusedRequests())
+        app.state.signin = sign_in(settings, keys, streams.works, http)
+        background.run_every(FORGETTING_PAUSE, lambda: _forget(streams), name="forget")
+        try:
+            await streams.start()
             yield
+        finally:
+            await streams.stop()
+
+
+@asynccontextmanager
+async def _opened(pool: Pool) -> AsyncIterator[Pool]:
+    try:
+        yield pool
     finally:
-        await streams.stop()
         await pool.close()
 
 
+def sign_in(settings: WalletSettings, keys: Keys, works: Works, http: httpx.AsyncClient) -> SignIn:
+    """Sessions end within 12 hours, and know their person by a keyed hash only."""
+    subjects = keys.ring("wallet/subjects")
+    return SignIn(
+        service=SERVICE,
+        public_url=settings.wallet_public_url,
+        settings=settings,
+        pool=works.pool,
+        ring=keys.ring("wallet/sessions"),
+        http=http,
+        clock=works.clock,
+        institutions=frozenset(load_institutions(settings.institutions_dir)),
+        subject_of=lambda institution_id, subject: hash_subject(subjects, institution_id, subject),
+    )
+
+
 async def _forget(streams: Eventing) -> None:
-    """An extension may be on its way: what the clock decides waits until all has been heard."""
-    if streams.behind():
-        return
     async with streams.works.begin() as work:
-        await forget_presentations(work)
+        await delete_expired_sessions(work.connection, work.now)
+        # An extension may be on its way: what the clock decides of cards waits until all has been heard.
+        if not streams.behind():
+            await forget_presentations(work)
 
 
 async def _readiness(app: FastAPI) -> Report:

@@ -58,6 +58,12 @@ def read_terms_receipt(ring: KeyRing, receipt: str, now: datetime) -> str | None
     return facts[_TIME:].decode() if now - accepted_at <= RECEIPT_LIFETIME else None
 
 
+def hash_subject(ring: KeyRing, institution_id: str, subject: str) -> str:
+    """What a session knows its person by: this service keeps no subject of the identity provider."""
+    facts = f"{institution_id}\0{subject}".encode()
+    return to_base64url(_mac(ring.current.secret, b"legitka-subject-v1", facts))
+
+
 def _mac(secret: bytes, purpose: bytes, facts: bytes) -> bytes:
     return hmac.digest(secret, purpose + facts, hashlib.sha256)[:_MAC]
 

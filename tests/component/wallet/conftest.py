@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -13,10 +14,11 @@ from eventing import Outbox, Works
 from servicekit.health import Readiness
 from servicekit.keys import Keys
 from servicekit.limits import RefusedRequests
-from tests.component.wallet.scene import Clock, Order
+from servicekit.signin import Person, current_person
+from tests.component.wallet.scene import NOON, Clock, Order
 from tests.conftest import MakeDatabase
 from tests.databases import Database
-from wallet.app import create_web
+from wallet.app import create_web, sign_in
 from wallet.parts import Parts, read_keys
 from wallet.settings import WalletSettings
 
@@ -78,10 +80,19 @@ def web(settings: WalletSettings, parts: Parts) -> FastAPI:
 
 
 @pytest.fixture
-async def http(web: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def http(
+    web: FastAPI, settings: WalletSettings, keys: Keys, works: Works
+) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(web, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://wallet.test") as client:
+        web.state.signin = sign_in(settings, keys, works, client)
         yield client
+
+
+@pytest.fixture
+def signed_in(web: FastAPI) -> None:
+    person = Person("umcs", "keyed-hash", NOON, NOON + timedelta(hours=1))
+    web.dependency_overrides[current_person] = lambda: person
 
 
 @pytest.fixture

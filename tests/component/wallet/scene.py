@@ -62,7 +62,7 @@ class Phone:
         r, s = decode_dss_signature(signature)
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
-    def prove(self, handle: bytes, credential_id: UUID, body: bytes, at: datetime, **other: Any) -> str:
+    def prove(self, handle: bytes, credential_id: UUID, body: bytes, at: datetime, /, **other: Any) -> str:
         """The header Presentation-Proof."""
         claims = {
             "handle": to_base64url(handle),

@@ -1,15 +1,16 @@
 """Sealed packs, checks of shown codes, and terms (protocol.md 6 and 8)."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from servicekit.accepting import BYTES, accepts
 from servicekit.bytes import from_base64url, to_base64url
 from wallet.api.refusals import LimitRefusals, count_refusal
-from wallet.domain import Verdict
+from wallet.domain import Outcome, Verdict
 from wallet.metrics import count_verification
 from wallet.parts import TheParts
 from wallet.problems import PackMissing, ProofRefused
@@ -39,6 +40,16 @@ class ShownCode(BaseModel):
     signature: Signature
 
 
+class Checked(BaseModel):
+    """What is answered: what is not told is not there."""
+
+    outcome: Outcome
+    checked_at: datetime
+    clock_skew_seconds: int | None
+    valid_until: datetime | None
+    pack: str | None
+
+
 @router.put("/presentations/{handle}", dependencies=[LimitRefusals])
 @accepts(BYTES, limit=MAX_PACK)
 async def put_presentation(
@@ -66,8 +77,8 @@ def _read(proof: str) -> PackProof:
     return read
 
 
-@router.post("/verifications", dependencies=[LimitRefusals])
-async def verify(shown: ShownCode, request: Request, parts: TheParts) -> JSONResponse:
+@router.post("/verifications", dependencies=[LimitRefusals], response_model_exclude_none=True)
+async def verify(shown: ShownCode, request: Request, parts: TheParts) -> Checked:
     """Leaves no row and no log line of what was checked, and by whom: only a number per institution."""
     async with parts.works.begin() as work:
         verdict = await verify_presentation(
@@ -76,17 +87,15 @@ async def verify(shown: ShownCode, request: Request, parts: TheParts) -> JSONRes
     count_verification(verdict)
     if verdict.outcome == "unknown":
         await count_refusal(request, parts)
-    return JSONResponse(
-        _told(verdict) | {"checked_at": work.now.isoformat()}, headers={"Cache-Control": "no-store"}
+    return _told(verdict, work.now)
+
+
+def _told(verdict: Verdict, checked_at: datetime) -> Checked:
+    skew = verdict.clock_skew
+    return Checked(
+        outcome=verdict.outcome,
+        checked_at=checked_at,
+        clock_skew_seconds=None if skew is None else round(skew.total_seconds()),
+        valid_until=verdict.valid_until,
+        pack=None if verdict.pack is None else to_base64url(verdict.pack),
     )
-
-
-def _told(verdict: Verdict) -> dict[str, Any]:
-    told: dict[str, Any] = {"outcome": verdict.outcome}
-    if verdict.clock_skew is not None:
-        told["clock_skew_seconds"] = round(verdict.clock_skew.total_seconds())
-    if verdict.valid_until is not None:
-        told["valid_until"] = verdict.valid_until.isoformat()
-    if verdict.pack is not None:
-        told["pack"] = to_base64url(verdict.pack)
-    return told
