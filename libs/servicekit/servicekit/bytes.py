@@ -1,7 +1,6 @@
 """Base64url without padding, strict on reading."""
 
 import base64
-import binascii
 
 
 def to_base64url(data: bytes) -> str:
@@ -12,7 +11,7 @@ def from_base64url(text: str) -> bytes:
     """Raises ValueError for padding, other alphabets, and spellings that are not canonical."""
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError):
+    except ValueError:
         raise ValueError("not base64url") from None
     if to_base64url(data) != text:
         raise ValueError("not canonical base64url")

@@ -14,7 +14,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from servicekit.tokens import UnknownKeyId, verify_jwt, verify_signature
+from servicekit.tokens import UnknownKeyId, check_claims, verify_signature
 
 log = structlog.get_logger()
 
@@ -60,34 +60,22 @@ class RemoteKeys:
         return self._keys
 
     async def verify(
-        self,
-        token: str,
-        *,
-        typ: str,
-        issuer: str,
-        audience: str,
-        now: datetime,
-        algorithms: Collection[str] = ("ES256",),
+        self, token: str, *, typ: str, issuer: str, audience: str, now: datetime
     ) -> dict[str, Any]:
         """`verify_jwt`, with one more look at the peer's keys when the token's is unknown."""
-        keys = await self._keys_for(token, algorithms)
-        return verify_jwt(
-            token, keys, typ=typ, issuer=issuer, audience=audience, now=now, algorithms=algorithms
-        )
+        header, claims = await self.verify_signature(token)
+        check_claims(header, claims, typ=typ, issuer=issuer, audience=audience, now=now)
+        return claims
 
     async def verify_signature(
         self, token: str, *, algorithms: Collection[str] = ("ES256",)
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        return verify_signature(token, await self._keys_for(token, algorithms), algorithms=algorithms)
-
-    async def _keys_for(self, token: str, algorithms: Collection[str]) -> KeySet:
-        keys = await self.keys()
+        """Header and claims; nothing beside the signature is checked."""
         try:
-            verify_signature(token, keys, algorithms=algorithms)
+            return verify_signature(token, await self.keys(), algorithms=algorithms)
         except UnknownKeyId:
             await self._refetch(None)
-            return self._keys or keys
-        return keys
+        return verify_signature(token, await self.keys(), algorithms=algorithms)
 
     def _lacks(self, kid: str | None) -> bool:
         return kid is not None and all(key.kid != kid for key in self._keys or ())

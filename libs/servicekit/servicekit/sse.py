@@ -96,32 +96,27 @@ class _Stream:
     async def send(self, after: int) -> AsyncIterator[bytes]:
         stopping = asyncio.Event()
         _open.add(stopping)
+        next_beat = time.monotonic() + self.heartbeat
         try:
             async with self.subscription as wake_ups:
                 yield b"retry: 1000\n\n"
-                async for chunk in self._entries(after, wake_ups, stopping):
-                    yield chunk
+                while not stopping.is_set() and time.monotonic() < self.end:
+                    entries = await self.read(after)
+                    for entry in entries:
+                        yield encode(entry)
+                        after = entry.id
+                    if time.monotonic() >= next_beat:
+                        if not await self._may_go_on():
+                            return
+                        yield b": \n\n"
+                        next_beat = time.monotonic() + self.heartbeat
+                    if not entries:
+                        await _wait(wake_ups, stopping, min(next_beat, self.end) - time.monotonic())
         finally:
             _open.discard(stopping)
 
-    async def _entries(self, after: int, wake_ups: WakeUps, stopping: asyncio.Event) -> AsyncIterator[bytes]:
-        next_beat = time.monotonic() + self.heartbeat
-        while not stopping.is_set():
-            entries = await self.read(after)
-            for entry in entries:
-                yield encode(entry)
-                after = entry.id
-            if entries:
-                continue
-            now = time.monotonic()
-            if now >= self.end:
-                return
-            if now >= next_beat:
-                if self.still_allowed is not None and not await self.still_allowed():
-                    return
-                yield b": \n\n"
-                next_beat = time.monotonic() + self.heartbeat
-            await _wait(wake_ups, stopping, min(next_beat, self.end) - time.monotonic())
+    async def _may_go_on(self) -> bool:
+        return self.still_allowed is None or await self.still_allowed()
 
 
 async def _wait(wake_ups: WakeUps, stopping: asyncio.Event, seconds: float) -> None:

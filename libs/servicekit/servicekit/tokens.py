@@ -47,6 +47,20 @@ def verify_jwt(
 ) -> dict[str, Any]:
     """The claims, or InvalidToken. `exp` and `iat` are required, `aud` must name exactly this audience."""
     header, claims = verify_signature(token, keys, algorithms=algorithms)
+    check_claims(header, claims, typ=typ, issuer=issuer, audience=audience, now=now)
+    return claims
+
+
+def check_claims(
+    header: Mapping[str, Any],
+    claims: Mapping[str, Any],
+    *,
+    typ: str,
+    issuer: str,
+    audience: str,
+    now: datetime,
+) -> None:
+    """Everything `verify_jwt` checks beside the signature."""
     if _media_type(header.get("typ")) != _media_type(typ):
         raise InvalidToken("wrong type of token")
     if claims.get("iss") != issuer:
@@ -54,7 +68,6 @@ def verify_jwt(
     if claims.get("aud") not in (audience, [audience]):
         raise InvalidToken("wrong audience")
     check_times(claims, now)
-    return claims
 
 
 def verify_signature(

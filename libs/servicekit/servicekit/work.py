@@ -38,6 +38,7 @@ class BackgroundWork:
         self, *, wedged_after: float = WEDGED_AFTER, when_wedged: Callable[[], None] = _exit_wedged
     ) -> None:
         self._wedged_after = wedged_after
+        self._often = min(1.0, wedged_after / 10)
         self._when_wedged = when_wedged
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy_since: dict[str, float] = {}
@@ -83,10 +84,10 @@ class BackgroundWork:
     async def _turn(self) -> None:
         while True:
             self._turned_at = time.monotonic()
-            await asyncio.sleep(1)
+            await asyncio.sleep(self._often)
 
     def _watch(self) -> None:
-        while not self._stopped.wait(min(1.0, self._wedged_after / 4)):
+        while not self._stopped.wait(self._often):
             stuck = self.stuck()
             if stuck is not None:
                 log.critical("process_wedged", job=stuck, seconds=self._wedged_after)
