@@ -1,0 +1,72 @@
+import pytest
+import time_machine
+from starlette.requests import Request
+
+from servicekit.limits import RefusedRequests, client_address
+from servicekit.refusals import TooManyRequests
+
+
+def request(peer: str | None, *forwarded: str) -> Request:
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
+    client = (peer, 40000) if peer else None
+    return Request({"type": "http", "method": "GET", "path": "/", "headers": headers, "client": client})
+
+
+async def test_only_refusals_count() -> None:
+    limiter = RefusedRequests(per_minute=3)
+
+    for _ in range(100):
+        await limiter.check("192.0.2.1")
+
+    assert await limiter.retry_after("192.0.2.1") is None
+
+
+async def test_after_too_many_refusals_an_address_must_wait() -> None:
+    limiter = RefusedRequests(per_minute=3)
+    for _ in range(3):
+        await limiter.check("192.0.2.1")
+        await limiter.refused("192.0.2.1")
+
+    with pytest.raises(TooManyRequests) as caught:
+        await limiter.check("192.0.2.1")
+
+    assert caught.value.status == 429
+    assert 1 <= int(caught.value.headers["Retry-After"]) <= 60
+    await limiter.check("192.0.2.2")
+
+
+async def test_a_minute_later_it_may_try_again() -> None:
+    with time_machine.travel(0, tick=False) as clock:
+        limiter = RefusedRequests(per_minute=1)
+        await limiter.refused("192.0.2.1")
+        wait = await limiter.retry_after("192.0.2.1")
+        assert wait is not None
+
+        clock.shift(wait + 1)
+
+        assert await limiter.retry_after("192.0.2.1") is None
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "trusted", "address"),
+    [
+        ("192.0.2.1", [], [], "192.0.2.1"),
+        ("192.0.2.1", ["198.51.100.7"], [], "192.0.2.1"),
+        ("10.0.0.5", ["198.51.100.7"], ["10.0.0.0/8"], "198.51.100.7"),
+        ("10.0.0.5", ["203.0.113.9, 198.51.100.7"], ["10.0.0.0/8"], "198.51.100.7"),
+        ("10.0.0.5", ["203.0.113.9", "198.51.100.7"], ["10.0.0.0/8"], "198.51.100.7"),
+        ("10.0.0.5", ["198.51.100.7, 10.0.0.9"], ["10.0.0.0/8"], "198.51.100.7"),
+        ("10.0.0.5", ["10.0.0.9"], ["10.0.0.0/8"], "10.0.0.9"),
+        ("192.0.2.1", ["198.51.100.7"], ["10.0.0.0/8"], "192.0.2.1"),
+        ("10.0.0.5", ["nonsense"], ["10.0.0.5"], "unknown"),
+        ("2001:db8:1:2:3::1", [], [], "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::9", [], [], "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", [], [], "192.0.2.1"),
+        ("::ffff:10.0.0.5", ["198.51.100.7"], ["10.0.0.0/8"], "198.51.100.7"),
+        (None, [], [], "unknown"),
+    ],
+)
+def test_an_address_is_what_cannot_be_made_up(
+    peer: str | None, forwarded: list[str], trusted: list[str], address: str
+) -> None:
+    assert client_address(request(peer, *forwarded), trusted) == address
