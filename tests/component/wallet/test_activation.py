@@ -1,14 +1,17 @@
 """The token endpoint: what a right code gets, what a wrong one costs, and in which order all is checked."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from dirty_equals import IsStr
+from fastapi import FastAPI
 
 from contracts.wallet import ActivationAccepted, ActivationFailed, ActivationLocked
 from eventing import Works
+from servicekit.keys import KeyRing
 from servicekit.tokens import verify_jwt
 from tests.component.wallet.conftest import NewOrder
 from tests.component.wallet.scene import CODE, NEXT_MONTH, NOON, WRONG_CODE, Clock, Order, tell
@@ -343,3 +346,27 @@ async def test_codes_of_one_order_do_not_open_another(
     await redeem(http, await fetch_code(http, other))
 
     assert (await redeem(http, code)).status_code == 200
+
+
+async def test_a_missing_check_key_is_our_fault_and_costs_no_attempt(
+    web: FastAPI, http: httpx.AsyncClient, works: Works, parts: Parts, code: str
+) -> None:
+    other = KeyRing.single("other", bytes(32))
+    web.state.parts = replace(parts, keys=replace(parts.keys, activation_checks=other))
+
+    answer = await redeem(http, code, WRONG_CODE)
+
+    assert answer.status_code == 500
+    assert await attempts(works) == 0
+
+
+async def test_no_log_line_holds_offer_codes_or_token(
+    http: httpx.AsyncClient, order: Order, code: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await redeem(http, code, WRONG_CODE)
+    token = (await redeem(http, code)).json()["access_token"]
+
+    written = "".join(capfd.readouterr())
+
+    assert "/offers/{offer_id}" in written or "/token" in written
+    assert [secret for secret in (order.offer_id(), code, CODE, WRONG_CODE, token) if secret in written] == []
