@@ -40,11 +40,13 @@ def lines_of(function: Function) -> int:
     return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
-def calls_in(path: Path) -> Iterator[tuple[str, int]]:
-    """Dotted names that the file calls, with their lines: `datetime.now`, `sleep`."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node.lineno
+def calls_in(path: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
+
+
+def name_of(call: ast.Call) -> str:
+    """What is called, as it is written: `datetime.now`, `sleep`."""
+    return ast.unparse(call.func)
 
 
 def texts_in(path: Path) -> Iterator[tuple[str, int]]:

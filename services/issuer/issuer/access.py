@@ -1,4 +1,4 @@
-"""Access tokens of the wallet, which the issuer checks alone (protocol.md 4)."""
+"""Access tokens of the wallet, which the issuer checks alone."""
 
 from dataclasses import dataclass
 from datetime import datetime

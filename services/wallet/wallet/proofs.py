@@ -1,4 +1,4 @@
-"""What a card's key signs: the code on the screen, and the pack behind it (protocol.md 6)."""
+"""What a card's key signs: the code on the screen, and the pack behind it."""
 
 import hashlib
 from collections.abc import Mapping

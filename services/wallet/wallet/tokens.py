@@ -1,4 +1,4 @@
-"""The access token that a wallet takes to the issuer, and the answer that carries it (protocol.md 4)."""
+"""The access token that a wallet takes to the issuer, and the answer that carries it."""
 
 from datetime import datetime, timedelta
 from typing import Any

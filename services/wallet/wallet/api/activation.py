@@ -1,4 +1,4 @@
-"""Metadata, offers and tokens: what any wallet needs to activate a card (OpenID4VCI 1.0, protocol.md 4)."""
+"""Metadata, offers and tokens: what any wallet needs to activate a card (OpenID4VCI 1.0)."""
 
 import asyncio
 from typing import Any

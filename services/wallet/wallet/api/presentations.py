@@ -1,4 +1,4 @@
-"""Sealed packs, checks of shown codes, and terms (protocol.md 6 and 8)."""
+"""Sealed packs, checks of shown codes, and terms."""
 
 from datetime import datetime
 from typing import Annotated, Any

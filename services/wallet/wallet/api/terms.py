@@ -1,4 +1,4 @@
-"""The terms of the wallet, read by anybody and accepted by who has signed in (protocol.md 8)."""
+"""The terms of the wallet, read by anybody and accepted by who has signed in."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Redeem an activation code: count the attempt, compare, and let a claim stand (protocol.md 4)."""
+"""Redeem an activation code: count the attempt, compare, and let a claim stand."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Store the sealed pack of an active card under a handle that its key has signed (protocol.md 6)."""
+"""Store the sealed pack of an active card under a handle that its key has signed."""
 
 from eventing import UnitOfWork
 from wallet.problems import CardNotActive, CardNotIssued, PresentationOutdated, ProofRefused

@@ -1,4 +1,4 @@
-"""Check a code that is shown: handle, signature, time, and only then the card's state (protocol.md 6)."""
+"""Check a code that is shown: handle, signature, time, and only then the card's state."""
 
 from eventing import UnitOfWork
 from wallet.domain import UNKNOWN, Verdict, judge
