@@ -37,7 +37,7 @@ create table credentials (
     erased_at timestamptz,
     check ((state = 'suspended') = (cardinality(holds) > 0)),
     check (state not in ('active', 'suspended') or holder_jkt is not null),
-    check (erased_at is not null or student_ref is not null)
+    check (erased_at is not null or student_ref is not null or state = 'withdrawn')
 );
 create unique index one_standing_card_per_student on credentials (institution_id, student_ref)
     where state in ('active', 'suspended');

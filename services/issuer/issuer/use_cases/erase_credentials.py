@@ -16,25 +16,26 @@ REASON = "erased"
 
 async def erase_credentials(work: UnitOfWork, erased: Sequence[OrderErased]) -> None:
     """An order that is erased before it was ever told of gets its tombstone all the same."""
-    orders = [event.order_id for event in erased]
-    await holders.delete_holders(work.connection, orders)
-    for order_id in orders:
-        await erase_key(work.connection, str(order_id))
-    before = await credentials.lock_credentials(work.connection, orders)
-    await _bury(work, [each for each in before if each.erased_at is None])
-    known = {each.order_id for each in before}
-    unknown = [_tombstone(event) for event in erased if event.order_id not in known]
+    known = await credentials.lock_credentials(work.connection, [event.order_id for event in erased])
+    orders = {credential.order_id for credential in known}
+    unknown = [_tombstone(event) for event in erased if event.order_id not in orders]
     if unknown:
-        buried = [erase(each, work.now) for each in unknown]
-        await credentials.insert_credentials(work.connection, buried)
-        work.publish(*(tell(work, CredentialErased, each) for each in buried))
+        await credentials.insert_credentials(work.connection, unknown)
+    await _bury(work, [each for each in (*known, *unknown) if each.erased_at is None])
 
 
 async def _bury(work: UnitOfWork, before: Sequence[Credential]) -> None:
+    """Only once: to blank the log again would blank what is told here."""
+    orders = [each.order_id for each in before]
+    for order_id in orders:
+        await erase_key(work.connection, str(order_id))
+    await holders.delete_holders(work.connection, orders)
     after = [erase(each, work.now) for each in before]
     await credentials.erase_credentials(work.connection, after)
     await status.set_statuses(work.connection, {each.order_id: each.status for each in after})
-    await students.forget_students(work.connection, [each.student_key for each in before])
+    await students.forget_students(
+        work.connection, [each.student_key for each in before if each.student_ref is not None]
+    )
     lines = [AuditLine(each, REASON, "office") for each in after if each.state == "revoked"]
     await audit.add_lines(work.connection, work.now, lines)
     for was, now in zip(before, after, strict=True):
