@@ -17,6 +17,7 @@ from issuer.settings import IssuerSettings
 from issuer.use_cases.open_status_lists import open_status_lists
 from issuer.vault import Vault
 from issuer.workshop import Workshop
+from servicekit.database import connect_pool
 from servicekit.health import Readiness
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
@@ -24,7 +25,7 @@ from servicekit.limits import RefusedRequests
 from tests.component.issuer.peers import Peers
 from tests.component.issuer.scene import Clock, Scene, WalletApp
 from tests.conftest import MakeDatabase
-from tests.databases import Database
+from tests.databases import Database, Templates
 
 INSTITUTIONS = Path(__file__).parents[3] / "institutions"
 LIST_SIZE = 2**12
@@ -45,14 +46,21 @@ def workshop(keys: Keys) -> Workshop:
     return Workshop(load_institutions(INSTITUTIONS), Vault(keys))
 
 
-@pytest.fixture
-async def issuer_database(database: MakeDatabase) -> Database:
-    return await database("issuer")
+@pytest.fixture(scope="session")
+async def issuer_database(templates: Templates) -> AsyncIterator[Database]:
+    """One for all tests: each has students and orders of its own."""
+    url = await templates.clone("issuer")
+    yield Database(url, await connect_pool(url, "issuer"))
+    await templates.drop(url)
 
 
 @pytest.fixture
 async def works(issuer_database: Database, clock: Clock, workshop: Workshop) -> Works:
-    works = Works(issuer_database.pool, Outbox("issuer"), clock)
+    return await _works(issuer_database, clock, workshop)
+
+
+async def _works(database: Database, clock: Clock, workshop: Workshop) -> Works:
+    works = Works(database.pool, Outbox("issuer"), clock)
     async with works.begin() as work:
         await open_status_lists(work, sorted(workshop.institutions), LIST_SIZE)
     return works
@@ -60,6 +68,13 @@ async def works(issuer_database: Database, clock: Clock, workshop: Workshop) -> 
 
 @pytest.fixture
 def scene(works: Works, workshop: Workshop, keys: Keys, clock: Clock) -> Scene:
+    return Scene(works, handlers(workshop), keys, clock)
+
+
+@pytest.fixture
+async def lone_scene(database: MakeDatabase, workshop: Workshop, keys: Keys, clock: Clock) -> Scene:
+    """For tests that count everything: a database without orders of other tests."""
+    works = await _works(await database("issuer"), clock, workshop)
     return Scene(works, handlers(workshop), keys, clock)
 
 

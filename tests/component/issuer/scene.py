@@ -147,6 +147,16 @@ class Scene:
         """The newest offer of an order."""
         return (await self.told(order, CredentialReady))[-1]
 
+    async def dump(self) -> str:
+        """All that stands in any table, as text."""
+        tables = await self.works.pool.fetch("select tablename from pg_tables where schemaname = 'public'")
+        rows = [
+            str(row["line"]) + str(row["bodies"])
+            for table in tables
+            for row in await self.works.pool.fetch(_dump_statement(table["tablename"]))
+        ]
+        return "\n".join(rows)
+
     async def state(self, order: Order) -> str:
         row = await self.works.pool.fetchrow(
             "select state from credentials where order_id = $1", order.order_id
@@ -159,6 +169,12 @@ class Scene:
             "select status from status_entries where order_id = $1", order.order_id
         )
         return int(status)
+
+
+def _dump_statement(table: str) -> str:
+    """Event bodies are bytes, which PostgreSQL would print as hexadecimal digits."""
+    bodies = "convert_from(body, 'UTF8')" if table == "events" else "''"
+    return f'select t::text as line, {bodies} as bodies from "{table}" t'
 
 
 class WalletApp:
