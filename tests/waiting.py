@@ -4,19 +4,33 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 STEP = 0.01
 
 
+@overload
 async def eventually(
-    condition: Callable[[], T | Awaitable[T]],
+    condition: Callable[[], Awaitable[T]],
     timeout: float = 10,  # noqa: ASYNC109
     *,
     every: float = STEP,
-) -> T:
+) -> T: ...
+@overload
+async def eventually(
+    condition: Callable[[], T],
+    timeout: float = 10,  # noqa: ASYNC109
+    *,
+    every: float = STEP,
+) -> T: ...
+async def eventually(
+    condition: Callable[[], Any],
+    timeout: float = 10,  # noqa: ASYNC109
+    *,
+    every: float = STEP,
+) -> Any:
     """Polls until the condition gives something true, and gives that.
 
     An assertion that fails inside the condition means "not yet"; after `timeout` seconds it is raised.
@@ -31,7 +45,7 @@ async def eventually(
         await asyncio.sleep(every)
 
 
-async def _ask(condition: Callable[[], T | Awaitable[T]]) -> tuple[T | None, AssertionError | None]:
+async def _ask(condition: Callable[[], Any]) -> tuple[Any, AssertionError | None]:
     try:
         seen = condition()
         return (await seen if inspect.isawaitable(seen) else seen), None

@@ -21,6 +21,7 @@ Versions = Callable[[Connection, list[Key]], Awaitable[Mapping[Key, int]]]
 
 POLL = 1.0  # the fall-back when a notification was lost
 COALESCE = 0.02
+RETRY = 0.5
 _FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -101,7 +102,7 @@ class ChangeFeed(Generic[Key]):
                     await self._serve(connection)
             except _FAULTS as error:
                 log.warning("change_feed_disconnected", channel=self._channel, reason=type(error).__name__)
-                await asyncio.sleep(self._poll)
+                await asyncio.sleep(RETRY)
 
     async def _serve(self, connection: Connection) -> None:
         own = connection.get_server_pid()
@@ -140,7 +141,7 @@ class ChangeFeed(Generic[Key]):
                 await self._wake_changed()
             except _FAULTS as error:
                 log.warning("change_feed_not_read", channel=self._channel, reason=type(error).__name__)
-                await asyncio.sleep(self._poll)
+                await asyncio.sleep(RETRY)
 
     async def _wake_changed(self) -> None:
         keys = list(self._subscribers)
