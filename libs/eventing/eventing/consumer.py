@@ -134,13 +134,14 @@ class Consumer:
             self._reading[topic, partition] = position.topic_id
             self.next_offsets[topic, partition] = position.next_offset
         self._to_begin -= set(places)
+        log.info("reading_begins", topics=sorted({topic for topic, _ in places}), partitions=len(places))
 
     async def _begin_at(self, work: UnitOfWork, place: Place, known: Position | None) -> Position:
         start = positions.decide_start(place, known, self._watch.states[place[0]])
-        if start.position != known:
-            log.info("reading_begins", topic=place[0], partition=place[1], offset=start.position.next_offset)
-            if not await positions.begin_at(work.connection, place, known, start.position):
-                raise PositionLostError
+        if start.position != known and not await positions.begin_at(
+            work.connection, place, known, start.position
+        ):
+            raise PositionLostError
         if start.question is not None:
             publish_question(work, start.question, by=self._service)
         return start.position

@@ -123,7 +123,7 @@ class KafkaAdmin:
         return described
 
     async def _refuse(self, topic: str, found: int) -> None:
-        """A broker that makes topics by itself may have been faster: where we make them, ours replaces its own.
+        """A broker that makes topics by itself may have been faster: where we make them, ours replaces it.
 
         Nothing is lost by it: a topic made anew is another log, and what was sent before is sent again.
         """

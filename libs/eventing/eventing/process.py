@@ -73,10 +73,14 @@ class Eventing:
         self.relay.wake()
         self.consumer.expect_data()
 
-    async def start(self) -> None:
-        """Begin in the background; nothing here waits for the broker, so HTTP can be served without it."""
+    async def prepare(self) -> None:
+        """Make the rows that the relay claims."""
         async with self._pool.acquire() as connection:
             await ensure_lanes(connection, self.service)
+
+    async def start(self) -> None:
+        """Begin in the background; nothing here waits for the broker, so HTTP can be served without it."""
+        await self.prepare()
         repeated: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
             ("watch", self.settings.watch_interval, self.watch.look),
             ("retries", self.settings.retry_first / 2, self.runner.retry_due),

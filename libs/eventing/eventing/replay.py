@@ -37,26 +37,30 @@ class Question:
 
 async def ask(work: UnitOfWork, question: Question, *, by: str, settings: EventingSettings) -> bool:
     """Publish a replay request, unless the same was asked a moment ago: then it is too soon to repeat it."""
-    due = await work.connection.fetchval(
+    asked = await work.connection.fetchrow(
         """
-        insert into asks as a (topic, scope, attempts, next_at)
-        values ($1, $2, 1, $3 + make_interval(secs => $4))
-        on conflict (topic, scope) do update set
-            attempts = case when a.next_at < $3 - make_interval(secs => $5) then 1 else a.attempts + 1 end,
-            next_at = $3 + case when a.next_at < $3 - make_interval(secs => $5) then make_interval(secs => $4)
-                else make_interval(secs => least($4 * power(2, least(a.attempts, 20)), $5)) end
-        where a.next_at <= $3
-        returning true
+        insert into asks as a (topic, scope, next_at) values ($1, $2, $3)
+        on conflict (topic, scope) do update set scope = a.scope
+        returning attempts, next_at
         """,
         question.topic,
         question.scope,
         work.now,
-        settings.ask_first,
-        settings.ask_longest,
     )
-    if due:
-        publish_question(work, question, by=by)
-    return bool(due)
+    if asked is None or asked["next_at"] > work.now:
+        return False
+    forgotten = asked["next_at"] < work.now - timedelta(seconds=settings.ask_longest)
+    attempts = 0 if forgotten else asked["attempts"]
+    pause = timedelta(seconds=min(settings.ask_first * 2**attempts, settings.ask_longest))
+    await work.connection.execute(
+        "update asks set attempts = $3, next_at = $4 where topic = $1 and scope = $2",
+        question.topic,
+        question.scope,
+        attempts + 1,
+        work.now + pause,
+    )
+    publish_question(work, question, by=by)
+    return True
 
 
 def publish_question(work: UnitOfWork, question: Question, *, by: str) -> None:

@@ -20,6 +20,7 @@ from eventing.handlers import Handlers, Received, ignore
 from eventing.platform_events import on_platform_event
 from eventing.settings import EventingSettings
 from eventing.streams_in import Held, Stream, bury, is_erasure, lock_streams, postpone, save_streams
+from eventing.supervision import whereabouts
 from eventing.work import TRANSIENT, UnitOfWork, Works
 
 log = structlog.get_logger()
@@ -192,7 +193,8 @@ class Runner:
                 stream.blank()
 
     def _fail(self, run: _Pass, held: Held, error: Exception) -> None:
-        log.warning("record_failed", type=held.envelope.ce_type, error=type(error).__name__, exc_info=error)
+        place = {"type": held.envelope.ce_type, "attempts": held.attempts + 1, "at": whereabouts(error)}
+        log.warning("record_failed", error=type(error).__name__, **place)
         metrics.RECORDS.labels(held.envelope.topic, "failed").inc()
         if postpone(held, _reason(error), run.work.now, self._settings):
             self._report_dead(run, held)

@@ -1,7 +1,9 @@
 """Keeps the background tasks of a process alive: an error is told and retried with back-off."""
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from time import monotonic
 
 import structlog
@@ -12,6 +14,12 @@ FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 10.0
 
 
+def whereabouts(error: BaseException) -> str:
+    """The innermost places of an error. Messages and variables may hold private data: they are not told."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+
+
 async def keep_running(name: str, task: Callable[[], Awaitable[None]]) -> None:
     """Run a task until it returns or is cancelled; begin it anew, later each time, when it fails."""
     pause = FIRST_PAUSE
@@ -19,8 +27,8 @@ async def keep_running(name: str, task: Callable[[], Awaitable[None]]) -> None:
         begun = monotonic()
         try:
             await task()
-        except Exception as error:
-            log.warning("task_failed", task=name, error=type(error).__name__, exc_info=error)
+        except Exception as error:  # noqa: BLE001 - a task that dies silently would be worse
+            log.warning("task_failed", task=name, error=type(error).__name__, at=whereabouts(error))
         else:
             return
         pause = FIRST_PAUSE if monotonic() - begun > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)

@@ -1,0 +1,25 @@
+"""The world of two services, and the mutants that show that a test can fail."""
+
+import pytest
+
+from tests.component.eventing import mutants
+from tests.component.eventing.world import World, make_world
+from tests.conftest import MakeDatabase
+
+
+@pytest.fixture
+async def world(database: MakeDatabase) -> World:
+    ordering, issuer = await database("ordering"), await database("issuer")
+    return await make_world(ordering.pool, issuer.pool)
+
+
+@pytest.fixture
+def mutated(
+    world: World,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str | None:
+    """The rule as it is, or broken on purpose: then the test must go red."""
+    if request.param is not None:
+        mutants.apply(request.param, monkeypatch)
+    return request.param

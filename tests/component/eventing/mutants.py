@@ -1,0 +1,149 @@
+"""Rules of the streams broken on purpose. Each is put in place for one run of the test that holds its rule,
+and that run must go red.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+from contracts.catalogue import partition_of
+from eventing import consumer, outbox, platform_events, positions, relay, replay, runner, streams_in
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+
+def holds_against(mutant: str) -> Callable[[Test], Test]:
+    """The test runs twice: as it is, and with the mutant, where it must fail."""
+    must_fail = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the rule is broken on purpose")
+    runs = [pytest.param(None, id="rule"), pytest.param(mutant, id=f"mutant-{mutant}", marks=must_fail)]
+
+    def decorate(test: Test) -> Test:
+        return pytest.mark.usefixtures("mutated")(
+            pytest.mark.parametrize("mutated", runs, indirect=True)(test)
+        )
+
+    return decorate
+
+
+def apply(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for target, name, replacement in MUTANTS[mutant]:
+        monkeypatch.setattr(target, name, replacement)
+
+
+async def _number_before_the_lock(connection: Any, rows: Any) -> None:
+    for row in rows:
+        last = await connection.fetchval(
+            "select last from streams where topic = $1 and key = $2", row.topic, row.key
+        )
+        row.number = (last or 0) + 1
+        row.headers |= {"ce_sequence": str(row.number), "ce_epoch": "1", "ce_base": "0"}
+        await connection.execute(
+            """
+            insert into streams (topic, key, partition, last, last_at) values ($1, $2, $3, $4, $5)
+            on conflict (topic, key) do update set last = excluded.last
+            """,
+            row.topic,
+            row.key,
+            partition_of(row.key),
+            row.number,
+            row.occurred_at,
+        )
+
+
+async def _all_batches_at_once(self: relay.Relay, writer: Any, run: relay.LaneRun) -> None:
+    run.topic_id = self._topic_id(run.topic)
+    batches = list(relay._batches(run.rows))
+    sends = [writer.send(run.topic, run.partition, [relay._record(row) for row in rows]) for rows in batches]
+    for rows, first in zip(batches, await asyncio.gather(*sends, return_exceptions=True), strict=True):
+        if isinstance(first, BaseException):
+            run.error = first
+        else:
+            run.acknowledged += [(row["id"], first + place) for place, row in enumerate(rows)]
+
+
+def _take_larger_at_once(self: streams_in.Stream, envelope: Any, now: Any) -> str:
+    if envelope.number <= self.last:
+        return "duplicate"
+    self.last, self.changed = envelope.number - 1, True
+    self.held[envelope.number] = streams_in.Held(envelope, now)
+    return "taken"
+
+
+async def _trust_the_reader(self: consumer.Consumer) -> None:
+    for place in self._to_begin:
+        self._reading[place] = self._watch.states[place[0]].topic_id
+        self.next_offsets[place] = 0
+    self._to_begin = set()
+
+
+async def _move_without_looking(work: Any, records: Any, topic_ids: Any) -> None:
+    last = {(record.topic, record.partition): record for record in records}
+    await positions._write(work.connection, last)
+
+
+async def _look_before_the_lock(connection: Any, wanted: Any) -> Any:
+    streams = {(topic, key): streams_in.Stream(topic, key, number) for (topic, key), number in sorted(wanted)}
+    every = list(streams.values())
+    await streams_in._read_waiting(connection, every, streams)
+    await streams_in._insert_missing(connection, every)
+    await streams_in._lock_known(connection, every, streams)
+    return streams
+
+
+async def _copy_for_resending(connection: Any, request: Any) -> int:
+    status = await connection.execute(
+        """
+        insert into events (lane, key, number, occurred_at, headers, body, resend)
+        select lane, key, number, occurred_at, headers, body, true from events where key = $1
+        """,
+        request.key,
+    )
+    return int(status.split()[-1])
+
+
+async def _keep_the_batch_together(self: runner.Runner, run: Any, group: Any) -> None:
+    await self._handle(run, group)
+    for stream, _ in group:
+        stream.advance()
+
+
+def _let_everything_pass(held: streams_in.Held) -> bool:
+    return True
+
+
+async def _serve_all_in_one(self: relay.Relay) -> int:
+    async with self._pool.acquire() as connection, connection.transaction():
+        rows = await connection.fetch("select lane from lanes order by lane for update")
+        runs = await relay.read_unsent(connection, [row["lane"] for row in rows], 500)
+        runs = [run for run in runs if run.rows]
+        if not runs:
+            return 0
+        await self._send(runs)
+        if any(run.error for run in runs):
+            return 0
+        await self._record(connection, runs)
+        return sum(len(run.acknowledged) for run in runs)
+
+
+async def _ask_always(work: Any, question: Any, *, by: str, settings: Any) -> bool:
+    replay.publish_question(work, question, by=by)
+    return True
+
+
+MUTANTS: dict[str, list[tuple[Any, str, Any]]] = {
+    "number_taken_before_the_lock": [(outbox, "_number", _number_before_the_lock)],
+    "two_batches_of_a_lane_in_one_go": [(relay.Relay, "_send_lane", _all_batches_at_once)],
+    "a_larger_number_applied": [(streams_in.Stream, "take", _take_larger_at_once)],
+    "position_taken_from_kafka": [
+        (consumer.Consumer, "_begin", _trust_the_reader),
+        (positions, "move", _move_without_looking),
+    ],
+    "waiting_read_before_the_lock": [(runner, "lock_streams", _look_before_the_lock)],
+    "replay_that_copies": [(platform_events, "mark_for_resending", _copy_for_resending)],
+    "no_isolation": [(runner.Runner, "_apply", _keep_the_batch_together)],
+    "everything_passes_a_held_key": [(runner, "_may_pass", _let_everything_pass)],
+    "all_lanes_in_one": [(relay.Relay, "serve_healthy", _serve_all_in_one)],
+    "asking_without_back_off": [(replay, "ask", _ask_always)],
+}

@@ -1,0 +1,366 @@
+"""Lost logs, gaps and questions: everything heals by replay, and nothing is asked for in a storm."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.catalogue import ORDERS, REPLAYS, partition_of
+from contracts.platform import DigestPublished, ReplayRequested
+from eventing import Question, UnitOfWork
+from eventing.log import TopicState
+from eventing.positions import Position, decide_start
+from eventing.reconciliation import compare_digests, past_window, publish_digests
+from eventing.replay import ask_for_gaps, mark_for_resending
+from tests.component.eventing.mutants import holds_against
+from tests.component.eventing.orders import expired, requested
+from tests.component.eventing.world import SETTINGS, World
+from tests.eventlog import published
+
+PLACE = (ORDERS.name, 3)
+
+
+def state(topic_id: str = "log", begin: int = 0, end: int = 10) -> TopicState:
+    return TopicState(topic_id, {3: begin}, {3: end})
+
+
+def test_reading_goes_on_where_it_was() -> None:
+    start = decide_start(PLACE, Position("log", 7), state())
+
+    assert (start.position.next_offset, start.question) == (7, None)
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "reason"),
+    [
+        (None, state(), "new_service"),
+        (Position("log", 7), state(topic_id="another"), "log_lost"),
+        (Position("log", 7), state(end=5), "log_lost"),
+        (Position("log", 7), state(begin=9), "retention_passed"),
+    ],
+)
+def test_a_log_that_is_new_lost_or_cut_is_read_from_its_beginning_and_asked_for(
+    known: Position | None, now: TopicState, reason: str
+) -> None:
+    start = decide_start(PLACE, known, now)
+
+    assert start.position.next_offset == now.begins[3]
+    assert start.question is not None
+    assert (start.question.reason, start.question.partition) == (reason, 3)
+
+
+def test_what_is_asked_for_begins_an_hour_before_the_last_event_applied(world: World) -> None:
+    start = decide_start(PLACE, Position("log", 7, world.clock()), state(topic_id="another"))
+
+    assert start.question is not None
+    assert start.question.since == world.clock() - timedelta(hours=1)
+
+
+def orders_in_one_partition(count: int) -> list[UUID]:
+    found: list[UUID] = []
+    while len(found) < count:
+        order_id = uuid4()
+        if partition_of(str(order_id)) == PLACE[1]:
+            found.append(order_id)
+    return found
+
+
+async def place(world: World, *orders: UUID) -> None:
+    await world.say(*(lambda work, order=order: requested(work, order) for order in orders))
+    await world.send()
+
+
+def applied(world: World) -> dict[UUID, list[int]]:
+    return {order: [number for number, _ in each] for order, each in world.projection.applied.items() if each}
+
+
+@holds_against("position_taken_from_kafka")
+async def test_an_emptied_and_refilled_log_loses_nothing(world: World) -> None:
+    """Kafka's own position outlives the log it was taken in, and skips as much of the new one."""
+    before, after = orders_in_one_partition(20), orders_in_one_partition(30)
+    await place(world, *before)
+    await world.hear()
+
+    world.log.empty()
+    await world.ordering.watch.look()
+    await place(world, *after)
+    await world.issuer.watch.look()
+    await world.hear()
+    await world.hear()
+
+    assert applied(world) == {order: [1] for order in before + after}
+
+
+async def test_what_an_emptied_log_had_not_delivered_is_sent_again_by_itself(world: World) -> None:
+    order_id = uuid4()
+    await place(world, order_id)
+    world.log.empty()
+
+    await world.ordering.watch.look()
+    await world.issuer.watch.look()
+    await world.hear()
+    for _ in range(3):
+        await world.heal()
+
+    assert applied(world) == {order_id: [1]}
+
+
+async def test_only_one_replica_asks_after_a_lost_log(world: World) -> None:
+    await place(world, uuid4())
+    world.log.empty()
+
+    await world.ordering.watch.look()
+    await world.ordering.watch.look()
+
+    assert len(await questions(world, "log_replaced")) == 16
+
+
+async def questions(world: World, reason: str) -> list[ReplayRequested]:
+    """What ordering has asked for, itself being the owner."""
+    events = await published(world.ordering.works.pool)
+    return [event for event in events if isinstance(event, ReplayRequested) and event.reason == reason]
+
+
+async def test_the_lost_end_of_a_log_is_sent_again(world: World) -> None:
+    (order_id,) = orders_in_one_partition(1)
+    await place(world, order_id)
+    world.log.cut(*PLACE, end=0)
+
+    for _ in range(3):
+        await world.ordering.watch.look()
+    for _ in range(3):
+        await world.heal()
+
+    assert applied(world) == {order_id: [1]}
+
+
+async def test_an_end_that_is_shorter_for_a_moment_is_no_loss(world: World) -> None:
+    (order_id,) = orders_in_one_partition(1)
+    await place(world, order_id)
+    kept = list(world.log.topics[ORDERS.name].records[PLACE[1]])
+
+    world.log.cut(*PLACE, end=0)
+    await world.ordering.watch.look()
+    world.log.topics[ORDERS.name].records[PLACE[1]] = kept
+    for _ in range(3):
+        await world.ordering.watch.look()
+
+    asked = [
+        event for event in await published(world.ordering.works.pool) if isinstance(event, ReplayRequested)
+    ]
+    assert [event for event in asked if event.reason == "log_end_lost"] == []
+
+
+async def test_a_log_cut_below_what_was_read_begins_anew(world: World) -> None:
+    old, new = orders_in_one_partition(3), orders_in_one_partition(2)
+    await place(world, *old)
+    await world.hear()
+    world.log.cut(*PLACE, end=0)
+    for _ in range(3):
+        await world.issuer.watch.look()
+
+    await world.hear()
+    await place(world, *new)
+    for _ in range(3):
+        await world.heal()
+
+    assert applied(world) == {order: [1] for order in old + new}
+
+
+async def test_a_consumer_that_was_away_longer_than_retention_is_sent_what_it_missed(world: World) -> None:
+    orders = orders_in_one_partition(5)
+    await place(world, *orders)
+    world.log.expire(*PLACE, begin=4)
+
+    await world.reader.assign(list(world.reader.positions))
+    for _ in range(3):
+        await world.heal()
+
+    assert applied(world) == {order: [1] for order in orders}
+
+
+async def test_what_was_fetched_before_a_change_of_assignment_is_dropped(world: World) -> None:
+    order_id = uuid4()
+    await place(world, order_id)
+    places = list(world.reader.positions)
+    world.reader.before_returning.append(lambda: world.reader.assign(places))
+
+    await world.hear()
+    dropped = applied(world)
+    await world.hear()
+
+    assert dropped == {}
+    assert applied(world) == {order_id: [1]}
+
+
+async def test_a_batch_whose_position_another_process_has_moved_counts_for_nothing(world: World) -> None:
+    (order_id,) = orders_in_one_partition(1)
+    await place(world, order_id)
+    await world.issuer_pool.execute(
+        "update positions set next_offset = 1 where topic = $1 and partition = $2", *PLACE
+    )
+
+    await world.hear()
+
+    assert applied(world) == {}
+
+
+@holds_against("replay_that_copies")
+async def test_a_replay_marks_what_is_there_and_copies_nothing(world: World) -> None:
+    order_id = uuid4()
+    await place(world, order_id)
+    pool = world.ordering.works.pool
+    before = await pool.fetchval("select count(*) from events where key = $1", str(order_id))
+
+    await world.issuer.ask_for_replay(Question(ORDERS.name, "test", key=str(order_id)), by="issuer")
+    await world.heal()
+
+    assert await pool.fetchval("select count(*) from events where key = $1", str(order_id)) == before
+    assert len([record for record in world.log.all(ORDERS.name) if record.key == str(order_id).encode()]) == 2
+
+
+async def test_a_marked_event_is_not_marked_again(world: World) -> None:
+    order_id = uuid4()
+    await place(world, order_id)
+
+    async with world.ordering.works.begin() as work:
+        first = await mark_for_resending(work.connection, question_for(work, order_id))
+        second = await mark_for_resending(work.connection, question_for(work, order_id))
+
+    assert (first, second) == (1, 0)
+
+
+def question_for(work: UnitOfWork, order_id: UUID) -> ReplayRequested:
+    return ReplayRequested(
+        event_id=work.new_id(),
+        occurred_at=work.now,
+        topic=ORDERS.name,
+        key=str(order_id),
+        partition=None,
+        since=None,
+        until=None,
+        reason="test",
+        by="test",
+    )
+
+
+async def test_a_gap_is_asked_for_after_its_patience_and_healed(world: World) -> None:
+    order_id = uuid4()
+    await world.say(lambda work: requested(work, order_id), lambda work: expired(work, order_id))
+    await world.send()
+    partition = partition_of(str(order_id))
+    records = world.log.topics[ORDERS.name].records[partition]
+    records[:] = [replace(records[1], offset=0)]
+    await world.hear()
+
+    await ask_about_gaps(world)
+    too_early = len(questions_in(world))
+    world.clock.advance(seconds=31)
+    await ask_about_gaps(world)
+    await world.heal()
+
+    assert too_early == 0
+    assert applied(world) == {order_id: [1, 2]}
+
+
+async def ask_about_gaps(world: World) -> None:
+    async with world.issuer.works.begin() as work:
+        await ask_for_gaps(work, by="issuer", settings=SETTINGS)
+    while await world.issuer.relay.serve_healthy():
+        pass
+
+
+def questions_in(world: World) -> list[bytes | None]:
+    return [record.body for record in world.log.all(REPLAYS.name) if b'"gap"' in (record.body or b"")]
+
+
+@holds_against("asking_without_back_off")
+async def test_a_question_is_repeated_later_each_time(world: World) -> None:
+    question = Question(ORDERS.name, "test", key=str(uuid4()))
+    asked_at = []
+    for second in range(0, 2_000, 5):
+        async with world.issuer.works.begin() as work:
+            from eventing import replay  # noqa: PLC0415 - the mutant replaces it there
+
+            if await replay.ask(work, question, by="issuer", settings=SETTINGS):
+                asked_at.append(second)
+        world.clock.advance(seconds=5)
+
+    pauses = [later - earlier for earlier, later in pairwise(asked_at)]
+    assert pauses == [30, 60, 120, 240, 480, 600][: len(pauses)]
+    assert len(pauses) >= 5
+
+
+async def test_digests_that_agree_ask_for_nothing(world: World) -> None:
+    await place(world, *(uuid4() for _ in range(30)))
+    await world.hear()
+
+    assert await reconcile(world) == 0
+
+
+async def test_a_digest_that_differs_asks_for_its_partition_and_hour(world: World) -> None:
+    orders = orders_in_one_partition(5)
+    await place(world, *orders)
+    await world.hear()
+    lost = str(orders[2])
+    await world.issuer_pool.execute("delete from streams_in where key = $1", lost)
+
+    differences = await reconcile(world)
+    for _ in range(2):
+        await world.heal()
+
+    assert differences == 1
+    assert applied(world)[orders[2]] == [1, 1]
+    assert all(numbers == [1] for order, numbers in applied(world).items() if order != orders[2])
+
+
+async def reconcile(world: World) -> int:
+    world.clock.advance(hours=1, minutes=10)
+    window = past_window(world.clock())
+    async with world.ordering.works.begin() as work:
+        await publish_digests(work, "ordering", window)
+    await world.send()
+    await world.hear()
+    assert any(isinstance(event, DigestPublished) for event in await published(world.ordering.works.pool))
+    async with world.issuer.works.begin() as work:
+        return await compare_digests(work, by="issuer", settings=SETTINGS)
+
+
+async def test_a_broker_that_is_away_delays_and_fails_nothing(world: World) -> None:
+    order_id = uuid4()
+    world.log.away = True
+    world.writer.script = lambda *_: "refuse"
+    await world.say(lambda work: requested(work, order_id))
+    await world.ordering.relay.serve_healthy()
+
+    world.log.away = False
+    world.writer.script = lambda *_: "acknowledge"
+    world.clock.advance(seconds=10)
+    await world.ordering.relay.serve_failing()
+    await world.hear()
+
+    assert applied(world) == {order_id: [1]}
+
+
+async def test_topics_that_an_outage_has_taken_are_made_anew(world: World) -> None:
+    world.log.topics.clear()
+
+    await world.ordering.watch.look()
+
+    assert set(world.log.topics) >= {ORDERS.name, REPLAYS.name}
+    assert asyncio.get_running_loop().is_running()
+
+
+async def test_clocks_stand_still_while_the_consumer_is_behind(world: World) -> None:
+    await world.issuer.watch.look()
+    caught_up = world.issuer.behind()
+    await place(world, uuid4())
+    await world.issuer.watch.look()
+    behind = world.issuer.behind()
+
+    await world.hear()
+
+    assert (caught_up, behind, world.issuer.behind()) == (False, True, False)
