@@ -43,7 +43,7 @@ async def test_a_reinstatement_older_than_a_suspension_that_passed_ahead_is_not_
 ) -> None:
     issued, first, lifted, second = order.issued(), order.suspended(), order.reinstated(), order.suspended()
 
-    await tell(works, issued, first, second, lifted, second)
+    await tell(works, issued, first, second, lifted)
 
     assert await state(works, order.credential_id) == "suspended"
 

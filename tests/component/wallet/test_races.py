@@ -46,6 +46,8 @@ async def test_two_hundred_redemptions_at_once_give_one_token(
     assert Counter(answer.status_code for answer in answers) == {200: 1, 400: 199}
     assert {answer.json()["error"] for answer in answers if answer.status_code == 400} == {"invalid_grant"}
     assert len(await published(works.pool)) == 1
+    async with works.begin() as work:
+        assert await work.connection.fetchval("select attempts from offers") == 0
 
 
 async def exactly_five_are_compared(
