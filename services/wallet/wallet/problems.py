@@ -52,7 +52,7 @@ class CardNotIssued(Problem):
     detail = Text("Spróbuj ponownie za kilka sekund.", "Try again in a few seconds.")
 
     def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "2"})
+        super().__init__(headers={"Retry-After": "1"})
 
 
 class ProofRefused(Problem):

@@ -198,7 +198,7 @@ async def test_a_pack_is_early_until_its_card_has_been_told(
     await tell(works, order.issued())
 
     assert early.status_code == 425
-    assert early.headers["retry-after"] == "2"
+    assert early.headers["retry-after"] == "1"
     assert (await put(http, order, handle, clock)).status_code == 200
 
 
