@@ -15,7 +15,7 @@ from contracts.base import Event, StreamEvent
 from contracts.catalogue import type_of
 from contracts.issuer import CredentialReady
 from contracts.ordering import CardChangeRequested, OrderPlaced
-from eventing import Handlers, Received, Works
+from eventing import Handlers, Received, UnitOfWork, Works
 from servicekit.keys import Keys
 from servicekit.sealing import Sealer, SealingContext
 from servicekit.tokens import sign_jwt
@@ -84,9 +84,14 @@ class Scene:
 
     async def hear(self, *events: StreamEvent, ahead: bool = False, number: int | None = None) -> None:
         """One transaction for all; they have to be of one type, and of an order each."""
-        received = [Received(event, number or self._next(event), ahead) for event in events]
         async with self.works.begin() as work:
-            await self.handlers[type(events[0])](work, received)
+            await self.apply(work, *events, ahead=ahead, number=number)
+
+    async def apply(
+        self, work: UnitOfWork, *events: StreamEvent, ahead: bool = False, number: int | None = None
+    ) -> None:
+        received = [Received(event, number or self._next(event), ahead) for event in events]
+        await self.handlers[type(events[0])](work, received)
 
     def _next(self, event: StreamEvent) -> int:
         self.numbers[event.order_id] = self.numbers.get(event.order_id, 0) + 1
