@@ -51,8 +51,9 @@ class KafkaWriter:
     and be lost. A batch that is sent twice is harmless here, since every event has its number.
     """
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
+    def __init__(self, producer: AIOKafkaProducer, *, last_alone: bool = False) -> None:
         self._producer = producer
+        self._last_alone = last_alone
 
     @classmethod
     async def connect(cls, settings: EventingSettings) -> "KafkaWriter":
@@ -64,9 +65,18 @@ class KafkaWriter:
         except (KafkaError, TimeoutError, OSError) as error:
             await producer.stop()
             raise LogUnavailableError(type(error).__name__) from error
-        return cls(producer)
+        return cls(producer, last_alone=not settings.broker_tells_exact_ends)
 
     async def send(self, topic: str, partition: int, records: Sequence[OutgoingRecord]) -> int:
+        """The offset of the first record; the others follow it."""
+        if not self._last_alone or len(records) == 1:
+            return await self._send_batch(topic, partition, records)
+        first = await self._send_batch(topic, partition, records[:-1])
+        if await self._send_batch(topic, partition, records[-1:]) != first + len(records) - 1:
+            raise LogUnavailableError("another writer came between")
+        return first
+
+    async def _send_batch(self, topic: str, partition: int, records: Sequence[OutgoingRecord]) -> int:
         batch = self._producer.create_batch()
         now = int(time() * 1000)
         for record in records:

@@ -18,6 +18,10 @@ class EventingSettings(BaseModel):
     create_topics: bool = True
     replication_factor: int = 1
 
+    # The embedded broker tells as the end of a log the place after the first record of its last batch. There
+    # the last record goes in a batch of its own, or every longer batch would look like a log that was cut.
+    broker_tells_exact_ends: bool = True
+
     # A broker that does not wake a waiting fetch (the embedded one) is asked often while anything moves.
     fetch_max_wait_ms: int = 500
     idle_fetch_max_wait_ms: int = 500
