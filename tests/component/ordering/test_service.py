@@ -1,0 +1,159 @@
+"""The whole service as one process: it tells of orders over the broker, hears the issuer, minds the clock."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import Mock
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from contracts.catalogue import consumed_by
+from contracts.ordering import OrderPlaced
+from devstack.broker import Broker
+from eventing import Eventing, EventingSettings, Handlers, Received, UnitOfWork, Works, ignore
+from ordering.app import create_ordering
+from ordering.commands import add_clerk, erase
+from ordering.sealing import Sealers
+from ordering.settings import OrderingSettings
+from ordering.store.students import clerk_ref
+from servicekit.signin import Person, current_person
+from tests.component.ordering.conftest import INSTITUTIONS, order_body
+from tests.component.ordering.scene import Clock, Story
+from tests.conftest import MakeDatabase
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def kafka(broker: Broker) -> EventingSettings:
+    return EventingSettings(bootstrap_servers=broker.address, fetch_max_wait_ms=10)
+
+
+@pytest.fixture
+def live_settings(settings: OrderingSettings, kafka: EventingSettings) -> OrderingSettings:
+    changes = {"kafka": kafka, "institutions_dir": INSTITUTIONS, "expiry_interval": 0.1}
+    return settings.model_copy(update=changes)
+
+
+@pytest.fixture
+async def app(live_settings: OrderingSettings) -> AsyncIterator[FastAPI]:
+    app = create_ordering(live_settings)
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    app.dependency_overrides[current_person] = lambda: Person("umcs", "anna", None, in_an_hour)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ordering") as client:
+        yield client
+
+
+@pytest.fixture
+async def issuer(database: MakeDatabase, kafka: EventingSettings, sealers: Sealers) -> AsyncIterator[None]:
+    """An issuer that has an offer ready for every order."""
+
+    async def answer(work: UnitOfWork, received: list[Received[OrderPlaced]]) -> None:
+        for told in received:
+            work.publish(Story(told.event.order_id, sealers, Clock(work.now)).ready().event)
+
+    handlers: Handlers = {event: ignore for topic in consumed_by("issuer") for event in topic.events}
+    async with speaking("issuer", database, kafka, {**handlers, OrderPlaced: answer}):
+        yield
+
+
+@asynccontextmanager
+async def speaking(
+    service: str, database: MakeDatabase, kafka: EventingSettings, handlers: Handlers
+) -> AsyncIterator[None]:
+    pool = (await database("eventing")).pool
+    streams = Eventing(service=service, pool=pool, handlers=handlers, settings=kafka)
+    await streams.start()
+    yield
+    await streams.stop()
+
+
+async def test_an_order_becomes_ready_over_the_broker(
+    client: httpx.AsyncClient, issuer: None, anna: UUID
+) -> None:
+    placed = await client.post("/api/v1/orders", json=order_body(), headers={"Idempotency-Key": "key"})
+
+    async def is_ready() -> Any:
+        order = (await client.get(placed.headers["location"])).json()
+        return order["status"] == "READY" and order["activation"]
+
+    assert (await eventually(is_ready, timeout=30))["activation_code"]
+
+
+async def test_orders_are_taken_while_the_broker_is_away(live_settings: OrderingSettings, anna: UUID) -> None:
+    nowhere = live_settings.kafka.model_copy(update={"bootstrap_servers": "127.0.0.1:1"})
+    app = create_ordering(live_settings.model_copy(update={"kafka": nowhere}))
+    person = Person("umcs", "anna", None, datetime.now(UTC) + timedelta(hours=1))
+    app.dependency_overrides[current_person] = lambda: person
+
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ordering") as client,
+    ):
+        placed = await client.post("/api/v1/orders", json=order_body(), headers={"Idempotency-Key": "key"})
+        ready = await client.get("/health/ready")
+        pipeline = await client.get("/health/pipeline")
+
+    assert (placed.status_code, ready.status_code, pipeline.status_code) == (201, 200, 503)
+
+
+async def test_probes_and_documents_answer(client: httpx.AsyncClient) -> None:
+    for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json", "/asyncapi"):
+        assert (await client.get(path)).status_code == 200, path
+
+    async def pipeline_is_healthy() -> bool:
+        return (await client.get("/health/pipeline")).is_success
+
+    assert await eventually(pipeline_is_healthy, timeout=30)
+
+
+async def test_orders_do_not_expire_while_the_service_is_behind(
+    app: FastAPI, client: httpx.AsyncClient, works: Works, anna: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams: Eventing = app.state.eventing
+    behind = Mock(return_value=True)
+    monkeypatch.setattr(streams, "behind", behind)
+    await client.post("/api/v1/orders", json=order_body(), headers={"Idempotency-Key": "key"})
+    await works.pool.execute(
+        "update orders set state = 'READY', offered = 1, expires_at = now() - interval '1 day'"
+    )
+
+    await eventually(lambda: behind.call_count > 2)
+    assert await works.pool.fetchval("select state from orders") == "READY"
+
+    behind.return_value = False
+    await eventually(lambda: _is_expired(works))
+
+
+async def _is_expired(works: Works) -> bool:
+    return bool(await works.pool.fetchval("select state = 'EXPIRED' from orders"))
+
+
+async def test_clerks_are_made_by_a_command(live_settings: OrderingSettings, works: Works) -> None:
+    await add_clerk(live_settings, "umcs", "teresa")
+    await add_clerk(live_settings, "umcs", "teresa")
+
+    async with works.pool.acquire() as connection:
+        assert await clerk_ref(connection, "umcs", "teresa")
+        assert await clerk_ref(connection, "pwr", "teresa") is None
+    with pytest.raises(SystemExit, match="is no institution"):
+        await add_clerk(live_settings, "atlantis", "teresa")
+
+
+async def test_students_are_erased_by_a_command(
+    live_settings: OrderingSettings, works: Works, anna: UUID
+) -> None:
+    await erase(live_settings, anna)
+
+    assert await works.pool.fetchval("select count(*) from students") == 0
+    with pytest.raises(SystemExit, match="there is no student"):
+        await erase(live_settings, anna)
