@@ -1,8 +1,9 @@
 """The FastAPI application of a service: probes, metrics, docs, errors and guards around its own routes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -123,7 +124,15 @@ def _documents(app: FastAPI, service: str) -> APIRouter:
 
 
 class _Server(uvicorn.Server):
-    """Open event streams would hold up the end of the process: they end when it is asked to stop."""
+    """Ends in order with status 0: open event streams first, which would hold up the end."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn's own way kills the process with the signal again, before anything can be handed over."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         end_all_streams()

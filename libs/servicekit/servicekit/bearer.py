@@ -1,16 +1,18 @@
 """Bearer tokens of the provider: they count only when they were issued for this API (protocol 8)."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from servicekit.provider import Provider
-from servicekit.tokens import InvalidToken, check_times, claimed_type
+from servicekit.tokens import MAX_TOKEN, InvalidToken, check_times, claimed_type
 
 _REMEMBERED = timedelta(seconds=30)
 _MOST_REMEMBERED = 1000
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, 2.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class BearerTokens:
 
     async def claims(self, token: str) -> BearerClaims:
         """Raises InvalidToken."""
+        if len(token) > MAX_TOKEN or not _TOKEN.fullmatch(token):
+            raise InvalidToken("not a token")
         key, now = hashlib.sha256(token.encode()).digest(), self._clock()
         until, claims = self._remembered.get(key, (now, None))
         if claims is None or now >= until:

@@ -161,8 +161,11 @@ class SignIn:
         flow = open_flow(self._ring, request.cookies.get(self._flow_cookie(state), ""), now)
         if flow is None or not secrets.compare_digest(flow.state.encode(), state.encode()):
             raise SignInRefused("this sign-in was not begun here, or too long ago")
+        code = request.query_params.get("code")
+        if not code:
+            raise SignInRefused("the person or the provider said no")
         tokens = await self.provider.exchange(
-            code=request.query_params.get("code", ""),
+            code=code,
             redirect_uri=f"{self.public_url}{callback}",
             verifier=flow.verifier,
         )

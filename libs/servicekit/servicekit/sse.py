@@ -135,6 +135,6 @@ def encode(entry: Entry) -> bytes:
 
 
 def end_all_streams() -> None:
-    """The process stops; clients connect again elsewhere. Safe to call from a signal handler."""
+    """The process stops; clients connect again elsewhere."""
     for stopping in list(_open):
         stopping.set()
