@@ -1,0 +1,92 @@
+import asyncio
+import json
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from devstack.ports import free_port
+from tests.waiting import eventually
+
+
+class Server:
+    """The process, and where it listens."""
+
+    def __init__(self, process: Process, port: int) -> None:
+        self.process = process
+        self.url = f"http://127.0.0.1:{port}"
+
+    async def stop(self) -> tuple[int | None, list[dict[str, object]]]:
+        """Its exit status and what it logged."""
+        self.process.send_signal(signal.SIGTERM)
+        _, errors = await asyncio.wait_for(self.process.communicate(), 8)
+        return self.process.returncode, [json.loads(line) for line in errors.decode().splitlines()]
+
+
+async def launch(port: int) -> Process:
+    module = "tests.component.servicekit.streaming_service"
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", module, str(port), stderr=PIPE)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    port = free_port()
+    started = Server(await launch(port), port)
+
+    async def is_up() -> bool:
+        async with httpx.AsyncClient() as http:
+            try:
+                return (await http.get(f"{started.url}/health/live")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+    await eventually(is_up, 20)
+    yield started
+    if started.process.returncode is None:
+        started.process.kill()
+        await started.process.wait()
+
+
+async def test_a_client_that_leaves_is_forgotten(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+
+        async def listening() -> bool:
+            return bool((await http.get("/listening")).json() == 0)
+
+        async with http.stream("GET", "/events") as stream:
+            lines = stream.aiter_lines()
+            assert [await anext(lines) for _ in range(3)] == ["retry: 1000", "", "id: 1"]
+            assert (await http.get("/listening")).json() == 1
+
+        await eventually(listening)
+
+
+async def test_open_streams_do_not_hold_up_the_end(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http, http.stream("GET", "/events") as stream:
+        lines = stream.aiter_lines()
+        await anext(lines)
+
+        status, logs = await server.stop()
+
+        rest = [line async for line in lines]
+    assert rest[-1] == ""
+    assert status == 0
+    assert {log["level"] for log in logs} == {"info"}
+
+
+async def test_a_busy_port_ends_the_start_with_a_clear_line() -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+
+        process = await launch(port)
+        _, errors = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode not in (0, None)
+    assert f"127.0.0.1', {port}" in errors.decode()
+    assert "Traceback" not in errors.decode()
