@@ -61,10 +61,14 @@ class KafkaWriter:
             **client_options(settings), acks="all", enable_idempotence=False, max_batch_size=900_000
         )
         try:
-            await asyncio.wait_for(producer.start(), ANSWER_WITHIN)
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await producer.start()
         except (KafkaError, TimeoutError, OSError) as error:
             await producer.stop()
             raise LogUnavailableError(type(error).__name__) from error
+        except asyncio.CancelledError:
+            await producer.stop()
+            raise
         return cls(producer, last_alone=not settings.broker_tells_exact_ends)
 
     async def send(self, topic: str, partition: int, records: Sequence[OutgoingRecord]) -> int:
@@ -166,7 +170,8 @@ class KafkaAdmin:
 async def _answer(future: "Future[Any]") -> Any:
     """The broker's answer; None for what does not exist, or exists already."""
     try:
-        return await asyncio.wait_for(asyncio.wrap_future(future), 2 * ANSWER_WITHIN)
+        async with asyncio.timeout(2 * ANSWER_WITHIN):  # wait_for of Python 3.11 can swallow a cancellation
+            return await asyncio.wrap_future(future)
     except KafkaException as error:
         if error.args[0].name() in {"UNKNOWN_TOPIC_OR_PART", "TOPIC_ALREADY_EXISTS"}:
             return None

@@ -101,7 +101,8 @@ class Relay:
                 await asyncio.sleep(self._settings.coalesce)
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._settings.relay_poll)
+                async with asyncio.timeout(self._settings.relay_poll):
+                    await self._woken.wait()
 
     async def _run_failing(self) -> None:
         while True:
