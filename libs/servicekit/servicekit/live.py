@@ -37,7 +37,8 @@ class Subscription:
     async def wait(self, seconds: float) -> bool:
         """True when woken since the last call, False after so many seconds."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
         woken = self._woken.is_set()
         self._woken.clear()
         return woken
@@ -126,7 +127,8 @@ class ChangeFeed(Generic[Key]):
         """Until something was touched; a connection that died meanwhile is noticed within seconds."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._tell.wait(), 5)
+                async with asyncio.timeout(5):
+                    await self._tell.wait()
             if self._tell.is_set():
                 return
             if connection.is_closed():
@@ -135,7 +137,8 @@ class ChangeFeed(Generic[Key]):
     async def _look_again(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), self._poll)
+                async with asyncio.timeout(self._poll):
+                    await self._look.wait()
             self._look.clear()
             try:
                 await self._wake_changed()
