@@ -170,8 +170,12 @@ class KafkaAdmin:
 async def _answer(future: "Future[Any]") -> Any:
     """The broker's answer; None for what does not exist, or exists already."""
     try:
-        async with asyncio.timeout(2 * ANSWER_WITHIN):  # wait_for of Python 3.11 can swallow a cancellation
-            return await asyncio.wrap_future(future)
+        if not future.done():  # what is asked together is answered together: one waking for all is cheaper
+            async with asyncio.timeout(
+                2 * ANSWER_WITHIN
+            ):  # wait_for of Python 3.11 can swallow a cancellation
+                await asyncio.wrap_future(future)
+        return future.result()
     except KafkaException as error:
         if error.args[0].name() in {"UNKNOWN_TOPIC_OR_PART", "TOPIC_ALREADY_EXISTS"}:
             return None
