@@ -9,7 +9,7 @@ from issuer.domain import Credential, end
 from issuer.store import credentials
 from issuer.store.audit import AuditLine
 from issuer.telling import tell_end
-from issuer.use_cases.record_outcomes import Outcome, record_outcomes
+from issuer.use_cases._record_outcomes import Outcome, record_outcomes
 
 REASON = "order_cancelled"
 

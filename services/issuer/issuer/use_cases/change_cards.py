@@ -10,8 +10,8 @@ from issuer.domain import Credential, Student, end, extend, is_same_to_others, r
 from issuer.store import credentials, holders
 from issuer.store.audit import AuditLine
 from issuer.telling import tell, tell_end
-from issuer.use_cases.apply_office_holds import ToldHold, apply_office_holds
-from issuer.use_cases.record_outcomes import Outcome, record_outcomes
+from issuer.use_cases._apply_office_holds import ToldHold, apply_office_holds
+from issuer.use_cases._record_outcomes import Outcome, record_outcomes
 from issuer.vault import Vault
 
 UNSAID = "requested"

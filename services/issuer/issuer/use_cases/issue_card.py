@@ -11,7 +11,7 @@ from issuer.store import audit, credentials, holders, nonces, status, students
 from issuer.store.audit import AuditLine
 from issuer.store.status import StatusEntry
 from issuer.telling import tell
-from issuer.use_cases.record_outcomes import Outcome, record_outcomes
+from issuer.use_cases._record_outcomes import Outcome, record_outcomes
 from issuer.vault import CardSafe, Vault
 
 

@@ -10,7 +10,7 @@ from issuer.domain import Credential, Holder, Student, offer_ends_at, reasons_to
 from issuer.store import credentials, holders, status
 from issuer.store.holders import SealedHolder
 from issuer.telling import tell, tell_ready
-from issuer.use_cases.apply_office_holds import ToldHold, apply_office_holds
+from issuer.use_cases._apply_office_holds import ToldHold, apply_office_holds
 from issuer.vault import OfferSecrets
 from issuer.workshop import Workshop, draw_indices
 

@@ -7,7 +7,7 @@ from eventing import UnitOfWork
 from issuer.domain import Credential, offer_ends_at, renew
 from issuer.store import credentials
 from issuer.telling import tell_ready
-from issuer.use_cases.record_outcomes import Outcome, record_outcomes
+from issuer.use_cases._record_outcomes import Outcome, record_outcomes
 from issuer.vault import OfferSecrets
 from issuer.workshop import Workshop
 

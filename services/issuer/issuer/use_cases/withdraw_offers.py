@@ -7,7 +7,7 @@ from eventing import UnitOfWork
 from issuer.domain import withdraw
 from issuer.store import credentials
 from issuer.telling import tell_end
-from issuer.use_cases.record_outcomes import Outcome, record_outcomes
+from issuer.use_cases._record_outcomes import Outcome, record_outcomes
 
 REASON = "order_expired"
 

@@ -9,7 +9,7 @@ from issuer.domain import Credential, Student, hold_by_office, newest_holds
 from issuer.store import credentials, students
 from issuer.store.audit import AuditLine
 from issuer.telling import tell
-from issuer.use_cases.record_outcomes import Outcome, record_outcomes
+from issuer.use_cases._record_outcomes import Outcome, record_outcomes
 
 
 @dataclass(frozen=True, slots=True)
