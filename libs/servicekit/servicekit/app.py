@@ -56,9 +56,9 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         middleware=[
-            Middleware(ObserveRequests, service=service),
             Middleware(SecurityHeaders, https=_is_https(service, settings)),
             Middleware(AllowCrossOrigin, rules=cross_origin),
+            Middleware(ObserveRequests, service=service),
             Middleware(GuardRequests),
         ],
         # Its own would record messages and inputs of failed requests.

@@ -44,7 +44,7 @@ def configure_logging(service: str, level: str = "info", *, pretty: bool | None 
             ],
         )
     )
-    handler.addFilter(FloodFilter(("aiokafka", "faststream")))
+    handler.addFilter(FloodFilter(("aiokafka", "faststream", "opentelemetry")))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     _quieten()
 

@@ -1,4 +1,4 @@
-"""The outermost middleware: a span, a log line and a measurement per request, and no fault unanswered."""
+"""Watches every request: a span, a log line and a measurement per request, and no fault unanswered."""
 
 import time
 from http import HTTPStatus

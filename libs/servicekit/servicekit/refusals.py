@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+import asyncpg
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -12,6 +14,9 @@ from starlette.responses import Response
 from servicekit.accepting import accepted_by
 from servicekit.oauth import OAuthError, oauth_response
 from servicekit.problems import Problem, Text, problem_response
+from servicekit.remote_keys import KeysUnavailable
+
+log = structlog.get_logger()
 
 
 class UnreadableRequest(Problem):
@@ -121,6 +126,17 @@ class TemporarilyUnavailable(Problem):
         super().__init__(headers={"Retry-After": str(retry_after)}, retry_after=retry_after)
 
 
+# The database or a peer cannot be reached right now; nothing is wrong with the request or with us.
+_AWAY: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    ConnectionError,
+    KeysUnavailable,
+)
+
 _BY_STATUS: Mapping[int, type[Problem]] = {
     400: UnreadableRequest,
     401: NotSignedIn,
@@ -185,13 +201,18 @@ def install(app: FastAPI) -> None:
     async def on_http_error(request: Request, error: HTTPException) -> Response:
         return _refuse(request, problem_of_status(error.status_code, error.headers))
 
+    for kind in _AWAY:
+
+        @app.exception_handler(kind)
+        async def on_absence(request: Request, error: Exception) -> Response:
+            log.warning("needed_part_is_away", exception=type(error).__qualname__)
+            return _refuse(request, TemporarilyUnavailable())
+
 
 def _refuse(request: Request, problem: Problem) -> Response:
     accepted = accepted_by(request.scope)
     if accepted.oauth_error is not None:
-        return oauth_response(
-            request, OAuthError(accepted.oauth_error, problem.title.en, status=_oauth_status(problem))
-        )
+        return oauth_response(request, _as_oauth(problem, accepted.oauth_error))
     if isinstance(problem, WrongContentType):
         problem.extras["accepted"] = list(accepted.media_types)
     if isinstance(problem, BodyTooLarge):
@@ -199,6 +220,8 @@ def _refuse(request: Request, problem: Problem) -> Response:
     return problem_response(request, problem)
 
 
-def _oauth_status(problem: Problem) -> int:
-    """RFC 6749 knows 400 for every malformed request; size and type keep their own."""
-    return problem.status if problem.status in (405, 413, 415) else 400
+def _as_oauth(problem: Problem, error: str) -> OAuthError:
+    """RFC 6749 knows 400 for every malformed request; size, type and absence keep their own status."""
+    status = problem.status if problem.status in (405, 413, 415, 503) else 400
+    error = "temporarily_unavailable" if status == 503 else error
+    return OAuthError(error, problem.title.en, status=status, headers=problem.headers)

@@ -1,13 +1,20 @@
 import asyncio
+import gzip
 import json
+import os
 import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from devstack.ports import free_port
 from tests.waiting import eventually
@@ -27,15 +34,17 @@ class Server:
         return self.process.returncode, [json.loads(line) for line in errors.decode().splitlines()]
 
 
-async def launch(port: int) -> Process:
+async def launch(port: int, **variables: str) -> Process:
     module = "tests.component.servicekit.streaming_service"
-    return await asyncio.create_subprocess_exec(sys.executable, "-m", module, str(port), stderr=PIPE)
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, str(port), stderr=PIPE, env=os.environ | variables
+    )
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
+@asynccontextmanager
+async def serving(**variables: str) -> AsyncIterator[Server]:
     port = free_port()
-    started = Server(await launch(port), port)
+    started = Server(await launch(port, **variables), port)
 
     async def is_up() -> bool:
         async with httpx.AsyncClient() as http:
@@ -49,6 +58,12 @@ async def server() -> AsyncIterator[Server]:
     if started.process.returncode is None:
         started.process.kill()
         await started.process.wait()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with serving() as started:
+        yield started
 
 
 async def test_a_client_that_leaves_is_forgotten(server: Server) -> None:
@@ -90,3 +105,52 @@ async def test_a_busy_port_ends_the_start_with_a_clear_line() -> None:
     assert process.returncode not in (0, None)
     assert f"127.0.0.1', {port}" in errors.decode()
     assert "Traceback" not in errors.decode()
+
+
+@contextmanager
+def collector() -> Iterator[tuple[str, list[Span]]]:
+    """An OpenTelemetry collector of our own, and the spans that it was sent."""
+    spans: list[Span] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if self.headers.get("content-encoding") == "gzip":
+                body = gzip.decompress(body)
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                for scope in resource.scope_spans:
+                    spans.extend(scope.spans)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_said: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = Thread(target=listening.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.server_port}", spans
+        listening.shutdown()
+        thread.join()
+
+
+async def test_spans_carry_route_templates_and_nothing_of_the_path() -> None:
+    with collector() as (endpoint, spans):
+        async with serving(OTLP_ENDPOINT=endpoint) as server:
+            async with httpx.AsyncClient(base_url=server.url) as http:
+                await http.get("/listening?pesel=02271409862")
+                await http.get("/02271409862")
+            await server.stop()
+
+        assert {"GET /listening", "GET unmatched"} <= {span.name for span in spans}
+        assert "02271409862" not in repr(spans)
+
+
+async def test_a_collector_that_is_away_delays_nothing() -> None:
+    async with serving(OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}") as server:
+        async with httpx.AsyncClient(base_url=server.url, timeout=2) as http:
+            answers = [await http.get("/listening") for _ in range(20)]
+        status, _ = await server.stop()
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert status == 0

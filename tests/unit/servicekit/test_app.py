@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import APIRouter, Form, Path, Request
@@ -12,6 +13,7 @@ from servicekit.accepting import BYTES, FORM, JSON, accepts
 from servicekit.health import Check, Readiness
 from servicekit.oauth import OAuthError
 from servicekit.problems import Problem, Text
+from servicekit.remote_keys import KeysUnavailable
 from tests.unit.servicekit.serving import client, development_settings, serve
 
 PESEL = "02271409862"
@@ -75,8 +77,32 @@ def routes() -> APIRouter:
     return router
 
 
+def absences() -> APIRouter:
+    router = APIRouter(prefix="/api/v1")
+
+    @router.post("/away/{what}")
+    @accepts(oauth_error="invalid_request")
+    async def away_for_wallets(what: str) -> None:
+        raise AWAY[what]("private")
+
+    @router.get("/away/{what}")
+    async def away(what: str) -> None:
+        raise AWAY[what]("private")
+
+    return router
+
+
+AWAY: dict[str, type[Exception]] = {
+    "database": asyncpg.ConnectionDoesNotExistError,
+    "starting": asyncpg.CannotConnectNowError,
+    "stopping": asyncpg.AdminShutdownError,
+    "refused": ConnectionRefusedError,
+    "keys": KeysUnavailable,
+}
+
+
 def http() -> httpx.AsyncClient:
-    return client(serve(routes()))
+    return client(serve(routes(), absences()))
 
 
 async def post(content: bytes, kind: str = JSON, path: str = "/api/v1/consents") -> httpx.Response:
@@ -172,6 +198,18 @@ async def test_a_fault_is_answered_and_logged_without_the_person() -> None:
     assert [log["event"] for log in logs] == ["request_failed", "request"]
     assert logs[0]["exception"] == "RuntimeError"
     assert logs[1]["route"] == "/api/v1/people/{pesel}"
+
+
+@pytest.mark.parametrize("what", AWAY)
+async def test_what_is_away_for_a_moment_is_503_with_a_time(what: str) -> None:
+    async with http() as browser:
+        ours = await browser.get(f"/api/v1/away/{what}")
+        wallets = await browser.post(f"/api/v1/away/{what}")
+
+    assert (ours.status_code, ours.json()["code"]) == (503, "temporarily_unavailable")
+    assert (wallets.status_code, wallets.json()["error"]) == (503, "temporarily_unavailable")
+    assert ours.headers["retry-after"] == wallets.headers["retry-after"] == "2"
+    assert "private" not in ours.text + wallets.text
 
 
 async def test_a_wrong_method_is_405_and_says_what_is_allowed() -> None:
@@ -278,7 +316,8 @@ async def test_an_oauth_error_is_told_as_raised() -> None:
 
 async def test_every_answer_has_careful_headers() -> None:
     async with http() as browser:
-        answers = [await browser.get(path) for path in ("/health/live", "/api/v1/early", "/nowhere")]
+        paths = ("/health/live", "/api/v1/early", "/nowhere", "/api/v1/%ff", f"/api/v1/people/{PESEL}")
+        answers = [await browser.get(path) for path in paths]
 
     for answer in answers:
         assert answer.headers["x-content-type-options"] == "nosniff"
