@@ -6,7 +6,9 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from eventing import Connection
 from ordering import store
+from ordering.domain import Order
 from ordering.eligibility import Student
 from ordering.parts import TheParts
 from ordering.problems import NotAStudent
@@ -75,6 +77,13 @@ async def _note_foreign_access(parts: TheParts, me: Me, order_id: UUID) -> None:
             "foreign_order_refused",
             order_id=order_id,
         )
+
+
+async def read_own_order(conn: Connection, me: Me, order_id: UUID) -> Order:
+    order = await store.orders.one_of_student(conn, me.ref, order_id)
+    if order is None:
+        raise NotFound
+    return order
 
 
 OwnOrder = Annotated[UUID, Depends(own_order)]

@@ -9,13 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from contracts.ordering import Channel, Locale
 from ordering import qr, store
-from ordering.api.callers import Me, OwnOrder, TheStudent
+from ordering.api.callers import Me, OwnOrder, TheStudent, read_own_order
 from ordering.api.views import EntryView, OrderView, entry_view, order_view, qr_payload
 from ordering.domain import Order
 from ordering.parts import Parts, TheParts
 from ordering.problems import CodeLocked, IdempotencyKeyMissing, OrderClosed, OrderNotReady
 from ordering.use_cases.cancel_order import cancel_order
-from ordering.use_cases.own import read_own_order
 from ordering.use_cases.place_order import Wish, place_order
 from ordering.use_cases.request_activation_code import request_activation_code
 from servicekit.signin import SignIn
@@ -111,7 +110,7 @@ async def show(order_id: OwnOrder, me: TheStudent, parts: TheParts, response: Re
 
 async def _view(parts: Parts, me: Me, order_id: UUID) -> OrderView:
     async with parts.works.pool.acquire() as connection:
-        order = await read_own_order(connection, me.ref, order_id)
+        order = await read_own_order(connection, me, order_id)
         entries = await store.timeline.of_order(connection, order_id)
     return order_view(parts, me.institution, order, entries)
 
@@ -130,7 +129,7 @@ async def show_png(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> Respo
 
 async def _qr_payload(parts: Parts, me: Me, order_id: UUID) -> str:
     async with parts.works.pool.acquire() as connection:
-        order = await read_own_order(connection, me.ref, order_id)
+        order = await read_own_order(connection, me, order_id)
     if order.end is not None:
         raise OrderClosed
     if order.state == "LOCKED":

@@ -6,7 +6,7 @@ from contracts.ordering import OrderExpired
 from eventing import UnitOfWork
 from ordering import store
 from ordering.domain import Order, expire
-from ordering.use_cases.record import record
+from ordering.use_cases._facts import record
 
 
 async def expire_orders(work: UnitOfWork, limit: int = 500) -> list[UUID]:

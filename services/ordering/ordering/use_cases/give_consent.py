@@ -8,7 +8,7 @@ from ordering import store
 from ordering.problems import ConsentsWrong, NotAStudent
 from ordering.sealing import Sealers
 from ordering.store.consents import Consent
-from ordering.use_cases.contact import EMAIL_ALERTS, publish_contact
+from ordering.use_cases._contact import EMAIL_ALERTS, publish_contact
 from servicekit.institutions import Institution
 from servicekit.refusals import NotFound
 

@@ -6,8 +6,7 @@ from contracts.ordering import CardChange
 from eventing import UnitOfWork
 from ordering import store
 from ordering.domain import OPEN, Order
-from ordering.use_cases.record import record_command
-from ordering.use_cases.request_card_change import card_change, question_of
+from ordering.use_cases._commands import card_change, question_of, record_command
 from servicekit.refusals import NotFound
 
 

@@ -23,8 +23,8 @@ from ordering.eligibility import (
 from ordering.problems import IdempotencyKeyReused, NotAStudent
 from ordering.sealing import Sealers, seal_contact, seal_holder
 from ordering.store.consents import Consent
-from ordering.use_cases.contact import EMAIL_ALERTS, publish_contact
-from ordering.use_cases.record import record_command
+from ordering.use_cases._commands import record_command
+from ordering.use_cases._contact import EMAIL_ALERTS, publish_contact
 from servicekit.institutions import Institution
 
 

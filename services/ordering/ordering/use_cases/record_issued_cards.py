@@ -8,8 +8,7 @@ from eventing import Received, UnitOfWork
 from ordering import store
 from ordering.domain import Order, end_card, issued
 from ordering.timeline import QUESTIONS
-from ordering.use_cases.record import record
-from ordering.use_cases.record_facts import record_answers
+from ordering.use_cases._facts import record, record_answers
 
 
 async def record_issued_cards(work: UnitOfWork, received: Sequence[Received[CardIssued]]) -> None:

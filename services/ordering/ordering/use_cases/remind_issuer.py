@@ -22,7 +22,7 @@ async def remind_issuer(work: UnitOfWork) -> int:
     silent = await store.questions.oldest_of_silent_lanes(work.connection, work.now, SILENCE)
     due = {(one.order_id, one.question): one for one in [*overtaken, *silent]}
     if due:
-        next_times = [work.now + pause_after(one.reminders) for one in due.values()]
+        next_times = [work.now + _pause_after(one.reminders) for one in due.values()]
         await store.questions.postpone(work.connection, list(due.values()), next_times)
     keys = sorted({str(one.order_id) for one in due.values()})
     for key in keys:
@@ -30,7 +30,7 @@ async def remind_issuer(work: UnitOfWork) -> int:
     return len(keys)
 
 
-def pause_after(reminders: int) -> timedelta:
+def _pause_after(reminders: int) -> timedelta:
     """30 s, 1 min, 2 min … at most 10 minutes until the next one."""
     return min(FIRST_PAUSE * (1 << min(reminders, 10)), LONGEST_PAUSE)
 

@@ -7,8 +7,7 @@ from contracts.ordering import ActivationCodeRequested
 from eventing import UnitOfWork
 from ordering import store
 from ordering.domain import Order, ask_for_code
-from ordering.use_cases.own import lock_own_order
-from ordering.use_cases.record import record_command
+from ordering.use_cases._commands import lock_own_order, record_command
 from servicekit.institutions import Limits
 
 

@@ -3,15 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from contracts.base import Party
-from contracts.ordering import CardChange, CardChangeRequested
+from contracts.ordering import CardChange
 from eventing import UnitOfWork
 from ordering import store
 from ordering.domain import Order, check_change
 from ordering.eligibility import check_fresh
 from ordering.timeline import Question
-from ordering.use_cases.own import lock_own_order
-from ordering.use_cases.record import record_command
+from ordering.use_cases._commands import card_change, lock_own_order, question_of, record_command
 
 
 async def request_card_change(
@@ -39,53 +37,3 @@ def _is_settled(order: Order, change: CardChange, asked: set[Question]) -> bool:
             return "reinstate:holder" in asked and "suspend:holder" not in asked
         case _:
             return question_of(change, "holder") in asked
-
-
-def question_of(change: CardChange, by: Party) -> Question:
-    """Holds have an owner; all else is the same whoever asks."""
-    match change:
-        case "suspend":
-            return _SUSPEND[by]
-        case "reinstate":
-            return _REINSTATE[by]
-        case _:
-            return change
-
-
-_SUSPEND: dict[Party, Question] = {
-    "holder": "suspend:holder",
-    "office": "suspend:office",
-    "system": "suspend:system",
-}
-_REINSTATE: dict[Party, Question] = {
-    "holder": "reinstate:holder",
-    "office": "reinstate:office",
-    "system": "reinstate:system",
-}
-
-
-def card_change(
-    work: UnitOfWork,
-    order: Order,
-    change: CardChange,
-    *,
-    by: Party,
-    actor_ref: str | None,
-    reason: str | None = None,
-    hold_version: int | None = None,
-) -> CardChangeRequested:
-    return CardChangeRequested(
-        event_id=work.new_id(),
-        occurred_at=work.now,
-        institution_id=order.institution_id,
-        order_id=order.order_id,
-        credential_id=order.credential_id,
-        student_ref=order.student_ref,
-        change=change,
-        by=by,
-        hold_version=hold_version,
-        actor_ref=actor_ref,
-        reason=reason,
-        valid_until=None,
-        holder_sealed=None,
-    )

@@ -5,9 +5,7 @@ from uuid import UUID
 from eventing import UnitOfWork
 from ordering import store
 from ordering.domain import OPEN, Order
-from ordering.use_cases.cancel_order import record_cancellation
-from ordering.use_cases.record import record_command
-from ordering.use_cases.request_card_change import card_change
+from ordering.use_cases._commands import card_change, record_cancellation, record_command
 
 REASON = "not_a_student"
 

@@ -6,7 +6,7 @@ from eventing import UnitOfWork
 from ordering import store
 from ordering.problems import ConsentRequired, NotAStudent
 from ordering.sealing import Sealers
-from ordering.use_cases.contact import EMAIL_ALERTS, publish_contact
+from ordering.use_cases._contact import EMAIL_ALERTS, publish_contact
 from servicekit.institutions import Institution
 from servicekit.refusals import NotFound
 
