@@ -6,12 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from issuer.domain import Holder, card_number
+from issuer.domain import card_number
 from issuer.sd_jwt import sign_sd_jwt
 from issuer.tenants import Tenant
 from issuer.use_cases.issue_card import GivenCard
 
 _WARSAW = ZoneInfo("Europe/Warsaw")
+_JPEG = "data:image/jpeg;base64,"
 
 
 def sign_card(tenant: Tenant, given: GivenCard, jwk: dict[str, str], now: datetime) -> str:
@@ -41,21 +42,21 @@ def _plain(tenant: Tenant, given: GivenCard, jwk: dict[str, str], now: datetime)
 
 
 def _hidden(tenant: Tenant, given: GivenCard) -> dict[str, Any]:
-    holder = given.holder
     return {
-        **_person(holder),
-        "portrait": "data:image/jpeg;base64," + base64.b64encode(given.photo).decode(),
+        **_person(given),
         "institution": {"id": tenant.institution.id, "name": tenant.institution.name.pl},
         **_card(given),
     }
 
 
-def _person(holder: Holder) -> dict[str, Any]:
+def _person(given: GivenCard) -> dict[str, Any]:
+    holder, photo = given.holder, given.photo
     claims = {
         "given_name": holder.given_names,
         "family_name": holder.family_name,
         "birthdate": holder.birth_date.isoformat(),
         "pesel": holder.pesel,
+        "portrait": _JPEG + base64.b64encode(photo).decode() if photo else None,
         "student_number": holder.student_number,
         "programme": holder.programme,
         "cycle": holder.cycle,

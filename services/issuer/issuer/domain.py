@@ -29,8 +29,8 @@ class Holder(BaseModel):
     family_name: str
     birth_date: date
     pesel: str | None
-    student_number: str
-    photo_sha256: str
+    student_number: str | None
+    photo_sha256: str | None
     programme: str | None
     cycle: str | None
     valid_until: UtcDatetime

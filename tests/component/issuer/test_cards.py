@@ -69,6 +69,17 @@ async def test_a_student_without_pesel_has_as_many_digests(scene: Scene, wallet:
     assert len(without.claims["_sd"]) == len(with_pesel.claims["_sd"])
 
 
+async def test_where_no_photo_is_required_a_card_comes_without(
+    scene: Scene, wallet: WalletApp, peers: Peers
+) -> None:
+    order = await scene.place(photo_sha256=None, student_number=None)
+
+    card = open_card(await wallet.activate(order))
+
+    assert not {"portrait", "student_number"} & card.disclosed.keys()
+    assert peers.photos_asked() == []
+
+
 async def test_the_certificate_is_of_the_institution_and_no_anchor_is_sent(
     scene: Scene, wallet: WalletApp
 ) -> None:

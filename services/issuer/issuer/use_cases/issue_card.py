@@ -40,7 +40,7 @@ class GivenCard:
 
     card: Credential
     holder: Holder
-    photo: bytes
+    photo: bytes | None
     entry: StatusEntry
 
 
@@ -59,7 +59,7 @@ async def issue_card(work: UnitOfWork, request: CardRequest, vault: Vault) -> Gi
         raise Refused
     safe = vault.card(sealed, card.institution_id)
     holder = safe.holder()
-    photo = safe.photo() or await _keep_photo(work, safe, holder, request.photo)
+    photo = await _photo(work, safe, holder.photo_sha256, request.photo)
     return GivenCard(card, holder, photo, await status.load_entry(conn, card.order_id))
 
 
@@ -118,8 +118,12 @@ def _issued(
     )
 
 
-async def _keep_photo(work: UnitOfWork, safe: CardSafe, holder: Holder, photo: bytes | None) -> bytes:
-    if photo is None or sha256(photo).hexdigest() != holder.photo_sha256:
+async def _photo(work: UnitOfWork, safe: CardSafe, digest: str | None, fetched: bytes | None) -> bytes | None:
+    """The photo that is kept with the card, or the one just fetched, which is kept from now on."""
+    kept = safe.photo()
+    if kept is not None or digest is None:
+        return kept
+    if fetched is None or sha256(fetched).hexdigest() != digest:
         raise PhotoWanted
-    await holders.save_photo(work.connection, safe.sealed.order_id, safe.seal_photo(photo))
-    return photo
+    await holders.save_photo(work.connection, safe.sealed.order_id, safe.seal_photo(fetched))
+    return fetched
