@@ -3,6 +3,7 @@
 import os
 from typing import Any, get_args
 
+import structlog
 from fastapi import APIRouter, Request, Response
 
 from contracts.issuer import WalletEvent
@@ -24,7 +25,8 @@ from issuer.workshop import draw_notification_id
 from servicekit.accepting import JSON, accepts
 from servicekit.oauth import OAuthError
 
-router = APIRouter(prefix="/t/{institution_id}")
+log = structlog.get_logger()
+router = APIRouter(prefix="/t/{institution_id}", tags=["issuing"])
 
 _WALLET_EVENTS: frozenset[str] = frozenset(get_args(WalletEvent))
 
@@ -69,10 +71,13 @@ async def _give(parts: Parts, tenant: Tenant, access: Access, proof: Proof) -> G
     except (BadNonce, NonceUsed):
         raise OAuthError("invalid_nonce", "ask the nonce endpoint for a new one") from None
     except Stale:
+        log.info("card_refused", order_id=access.order_id, reason="stale_token")
         raise unauthorized("invalid_token") from None
     except Refused:
+        log.info("card_refused", order_id=access.order_id, reason="other_key_or_ended")
         raise OAuthError("credential_request_denied", "no card can be had with this token and key") from None
-    except (NotYet, PhotoUnavailable):
+    except (NotYet, PhotoUnavailable) as error:
+        log.warning("card_delayed", order_id=access.order_id, reason=type(error).__name__)
         raise OAuthError(
             "temporarily_unavailable", "ask again in a moment", status=503, headers={"Retry-After": "2"}
         ) from None
@@ -85,7 +90,9 @@ async def _issue(parts: Parts, tenant: Tenant, activation: Activation, proof: Pr
     photo = await parts.photos.fetch(activation.order_id, wanted) if wanted else None
     request = CardRequest(activation, nonce_digest(proof.nonce), lapses_at, draw_notification_id(), photo)
     async with parts.works.begin() as work:
-        return await issue_card(work, request, parts.vault)
+        given = await issue_card(work, request, parts.vault)
+    log.info("card_given", order_id=activation.order_id, institution_id=activation.institution_id)
+    return given
 
 
 def _activation(tenant: Tenant, access: Access, proof: Proof) -> Activation:

@@ -11,7 +11,7 @@ from issuer.published_lists import PublishedList
 from issuer.status_list import MEDIA_TYPE
 from servicekit.refusals import NotFound
 
-router = APIRouter()
+router = APIRouter(tags=["public"])
 
 _ONE_HOUR = "public, max-age=3600"
 _A_MOMENT = "public, max-age=5"
