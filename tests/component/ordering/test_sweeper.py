@@ -62,6 +62,17 @@ async def test_an_overtaken_question_is_played_again_in_both_topics(works: Works
     assert (at_once, await remind(works)) == ([], both_topics(lost))
 
 
+async def test_a_question_that_was_asked_after_the_last_answer_has_time(works: Works, clock: Clock) -> None:
+    answered, waiting = ids_of_one_lane(2)
+    await ask(works, answered)
+    await answer(works, answered)
+    clock.advance(seconds=1)
+    await ask(works, waiting)
+    clock.advance(minutes=1)
+
+    assert await remind(works) == []
+
+
 async def test_a_question_of_another_lane_proves_nothing(works: Works, clock: Clock) -> None:
     lost = ids_of_one_lane(1)[0]
     other = next(candidate for candidate in iter(uuid4, None) if partition_of(str(candidate)) != 3)

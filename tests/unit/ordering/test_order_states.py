@@ -215,6 +215,22 @@ def test_a_lock_of_an_older_generation_locks_nothing() -> None:
     assert late.state == "READY"
 
 
+def test_attempts_of_an_older_generation_do_not_undo_a_newer_lock() -> None:
+    renewed = domain.offered(domain.offered(PLACED, ready(1)), ready(2))
+    locked = domain.attempted(renewed, event(wallet.ActivationLocked, generation=2, attempts_left=0))
+
+    late = domain.attempted(locked, event(wallet.ActivationFailed, generation=1, attempts_left=3))
+
+    assert late.state == "LOCKED"
+
+
+def test_an_order_does_not_expire_while_a_new_code_is_on_its_way() -> None:
+    waiting = ask_for_code(domain.offered(PLACED, ready()))
+
+    with pytest.raises(OrderNotReady):
+        domain.expire(waiting, NOW + timedelta(days=31))
+
+
 def test_a_withdrawn_offer_takes_its_code_along_but_not_a_newer_one() -> None:
     renewed = domain.offered(domain.offered(PLACED, ready(1)), ready(2))
 
