@@ -12,6 +12,7 @@ from issuer.workshop import UnknownInstitution
 from servicekit.keys import Keys
 from servicekit.offers import activation_code_matches, offer_is_authentic
 from servicekit.sealing import CannotOpen, Sealer, SealingContext
+from tests.component.issuer.peers import Peers
 from tests.component.issuer.phones import Phone
 from tests.component.issuer.scene import END_OF_SEMESTER, Order, Scene, WalletApp
 
@@ -185,7 +186,7 @@ async def test_a_token_of_the_older_generation_gets_no_card(scene: Scene, wallet
     assert (await wallet.activate(order)).status_code == 200
 
 
-async def test_a_cancelled_order_withdraws_its_offer(scene: Scene, wallet: WalletApp) -> None:
+async def test_a_cancelled_order_withdraws_its_offer(scene: Scene, wallet: WalletApp, peers: Peers) -> None:
     order = await scene.place()
 
     await scene.hear(scene.about(order, OrderCancelled, reason="student"))
@@ -194,6 +195,7 @@ async def test_a_cancelled_order_withdraws_its_offer(scene: Scene, wallet: Walle
     assert (withdrawn.generation, withdrawn.reason) == (1, "order_cancelled")
     response = await wallet.activate(order)
     assert (response.status_code, response.json()["error"]) == (400, "credential_request_denied")
+    assert peers.photos_asked() == []
 
 
 async def test_a_cancellation_that_came_ahead_says_nothing_in_its_turn(scene: Scene) -> None:

@@ -9,7 +9,9 @@ from issuer.vault import Vault
 async def find_wanted_photo(work: UnitOfWork, activation: Activation, vault: Vault) -> str | None:
     """The photo's digest; None when it is here, or when this activation will be refused anyway."""
     credential = await credentials.load_credential(work.connection, activation.order_id)
-    if credential is None or credential.holder_jkt not in (None, activation.holder_jkt):
+    if credential is None:
+        return None
+    if credential.state != "offered" and credential.holder_jkt != activation.holder_jkt:
         return None
     sealed = await holders.load_holder(work.connection, activation.order_id)
     if sealed is None or sealed.photo_sealed is not None:
