@@ -48,7 +48,8 @@ class Sender:
         if await asyncio.shield(self._under_way):
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), self._settings.mail_poll)
+            async with asyncio.timeout(self._settings.mail_poll):
+                await self._woken.wait()
 
     async def send_next(self) -> bool:
         """Send one letter, whatever becomes of it. False when none is due."""
