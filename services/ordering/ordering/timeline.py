@@ -40,7 +40,7 @@ QUESTIONS: tuple[Question, ...] = get_args(Question)
 PARTIES: tuple[Party, ...] = get_args(Party)
 
 # What an event tells its student: nothing sealed, no offer, no key, no reference to anybody else.
-_SHOWN = (
+_SHOWN = {
     "generation",
     "reason",
     "reasons",
@@ -58,7 +58,7 @@ _SHOWN = (
     "attempt",
     "revision",
     "replaces",
-)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Entry:
 
 def entry_of(order: Order, event: StreamEvent) -> Entry:
     """The line of an event for an order that has counted it already."""
-    details = event.model_dump(mode="json", include=set(_SHOWN))
+    details = event.model_dump(mode="json", include=_SHOWN, exclude_none=True)
     return Entry(
         order_id=order.order_id,
         number=order.last_entry,

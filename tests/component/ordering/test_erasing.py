@@ -10,10 +10,10 @@ from eventing import Works
 from ordering.use_cases.erase_student import erase_student
 from servicekit.refusals import NotFound
 from tests.component.ordering.conftest import PlaceOrder
-from tests.component.ordering.scene import PESEL, tell
+from tests.component.ordering.scene import NOON, PESEL, tell
 from tests.eventlog import published
 
-TABLES = ("students", "photos", "consents", "orders", "timeline_entries", "open_questions")
+TABLES = ("students", "photos", "consents", "orders", "timeline_entries", "open_questions", "sessions")
 
 
 async def erase(works: Works, student_ref: UUID) -> int:
@@ -26,6 +26,7 @@ async def test_nothing_is_left_but_tombstones_and_the_audit(
 ) -> None:
     story = await place_order()
     await tell(works, story.ready(), story.issued())
+    await works.pool.execute("insert into sessions values ($1, 'umcs', 'anna', null, $2)", b"cookie", NOON)
 
     erased = await erase(works, anna)
 

@@ -48,6 +48,18 @@ async def test_a_ready_order_shows_code_and_qr(http: httpx.AsyncClient, works: W
     assert activation["deep_link"] == f"http://localhost:8004/add#{offer}"
 
 
+async def test_a_code_that_cannot_be_opened_is_cured_by_a_new_one(
+    http: httpx.AsyncClient, works: Works, story: Story
+) -> None:
+    await tell(works, story.ready())
+    await works.pool.execute("update orders set code_sealed = 'lost.key'")
+
+    order = await show(http, story)
+
+    assert (order["status"], order["activation"]) == ("READY", None)
+    assert (await http.post(f"/api/v1/orders/{story.order_id}/activation-code")).status_code == 202
+
+
 async def test_both_pictures_of_the_qr_read_as_its_content(
     http: httpx.AsyncClient, works: Works, story: Story
 ) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from contracts.ordering import CardChange
+from eventing import UnitOfWork
 from ordering import store
 from ordering.api.callers import Me, OrderOfOwnCard, TheStudent
 from ordering.api.views import CardView, card_view
@@ -12,6 +13,7 @@ from ordering.parts import Parts, TheParts
 from ordering.use_cases.request_card_change import request_card_change
 from servicekit.refusals import NotFound
 from servicekit.sessions import end_other_sessions, end_sessions_of
+from servicekit.signin import Person
 
 router = APIRouter(prefix="/api/v1/cards", tags=["cards"])
 
@@ -32,13 +34,7 @@ async def revoke(order_id: OrderOfOwnCard, me: TheStudent, parts: TheParts) -> C
 @router.post("/{credential_id}/suspension", status_code=202)
 async def suspend(order_id: OrderOfOwnCard, me: TheStudent, parts: TheParts) -> CardView:
     """A lost phone: also signs out everywhere else."""
-    view = await _change(parts, me, order_id, "suspend")
-    async with parts.works.begin() as work:
-        if me.person.session is not None:
-            await end_other_sessions(work.connection, me.person.session)
-        else:
-            await end_sessions_of(work.connection, me.person.institution_id, me.person.subject)
-    return view
+    return await _change(parts, me, order_id, "suspend")
 
 
 @router.post("/{credential_id}/reinstatement", status_code=202)
@@ -50,11 +46,20 @@ async def reinstate(order_id: OrderOfOwnCard, me: TheStudent, parts: TheParts) -
 async def _change(parts: Parts, me: Me, order_id: UUID, change: CardChange) -> CardView:
     async with parts.works.begin() as work:
         await request_card_change(work, me.ref, order_id, change, signed_in_at=me.person.signed_in_at)
+        if change == "suspend":
+            await _sign_out_elsewhere(work, me.person)
         work.after_commit(lambda: parts.changes.touch(order_id))
     for view in await _views(parts, me):
         if view.order_id == order_id:
             return view
     raise NotFound
+
+
+async def _sign_out_elsewhere(work: UnitOfWork, person: Person) -> None:
+    if person.session is not None:
+        await end_other_sessions(work.connection, person.session)
+    else:
+        await end_sessions_of(work.connection, person.institution_id, person.subject)
 
 
 async def _views(parts: Parts, me: Me) -> list[CardView]:

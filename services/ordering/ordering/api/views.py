@@ -5,6 +5,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.base import DeviceLabel, Party
@@ -14,6 +15,9 @@ from ordering.parts import Parts
 from ordering.sealing import open_code
 from ordering.timeline import Entry, Question
 from servicekit.institutions import Institution
+from servicekit.sealing import CannotOpen
+
+log = structlog.get_logger()
 
 
 class View(BaseModel):
@@ -100,13 +104,16 @@ def _activation_view(parts: Parts, institution: Institution, order: Order) -> Ac
         return None
     if order.code_sealed is None:
         return None
+    try:
+        code = open_code(parts.sealers.code, order.institution_id, order.order_id, order.code_sealed)
+    except CannotOpen:
+        log.warning("activation_code_not_opened", order_id=str(order.order_id))
+        return None  # a new code helps
     limit = institution.limits.activation_attempts
     counted = order.attempts_of == order.offered and order.attempts_left is not None
     return ActivationView(
         qr_payload=qr_payload(parts.settings.wallet_public_url, order.offer_id),
-        activation_code=open_code(
-            parts.sealers.code, order.institution_id, order.order_id, order.code_sealed
-        ),
+        activation_code=code,
         deep_link=f"{parts.settings.wallet_public_url}/add#{_offer_uri(parts, order.offer_id)}",
         expires_at=order.expires_at,
         attempts_left=order.attempts_left if counted else limit,

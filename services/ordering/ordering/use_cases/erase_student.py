@@ -6,6 +6,7 @@ from contracts.ordering import OrderErased
 from eventing import UnitOfWork, erase_key
 from ordering import store
 from servicekit.refusals import NotFound
+from servicekit.sessions import end_sessions_of
 
 
 async def erase_student(work: UnitOfWork, student_ref: UUID, *, actor_ref: str) -> int:
@@ -20,6 +21,7 @@ async def erase_student(work: UnitOfWork, student_ref: UUID, *, actor_ref: str) 
     await store.erasure.erase_orders(work.connection, student.institution_id, order_ids, work.now)
     photos = {order.photo_sha256 for order in orders} | {student.photo_sha256}
     await store.students.erase(work.connection, student, [photo for photo in photos if photo])
+    await end_sessions_of(work.connection, student.institution_id, student.subject)
     work.publish(*(_order_erased(work, student.institution_id, order_id) for order_id in order_ids))
     await store.audit.add(
         work.connection,
