@@ -2,16 +2,13 @@
 
 import secrets
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 
+from devstack.databases import migrations_of
 from devstack.postgres import Postgres, ensure_database
 from servicekit.database import migrate
-
-SHARED = ("eventing", "servicekit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +52,3 @@ class Templates:
 
     def _url(self, name: str, service: str) -> str:
         return self.server.url(name, role=service, password=self.password)
-
-
-def migrations_of(service: str) -> list[Path]:
-    """The folders of a service's migrations: the shared libraries' first; a library has its own only."""
-    packages = (service,) if service in SHARED else (*SHARED, service)
-    folders = [_package_folder(package) / "migrations" for package in packages]
-    return [folder for folder in folders if any(folder.glob("*.sql"))]
-
-
-def _package_folder(package: str) -> Path:
-    spec = find_spec(package)
-    assert spec is not None, package
-    assert spec.origin is not None, package
-    return Path(spec.origin).parent

@@ -1,0 +1,51 @@
+"""The databases of the services: made once, with a role and a password each, and migrated at every start."""
+
+import json
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+
+import asyncpg
+
+from devstack.postgres import Postgres, ensure_database
+from servicekit.database import migrate
+
+SHARED = ("eventing", "servicekit")
+
+
+async def prepare_databases(
+    server: Postgres, services: tuple[str, ...], passwords_file: Path
+) -> dict[str, str]:
+    """Gives the URL of each service's migrated database."""
+    passwords = _passwords(services, passwords_file)
+    admin = await asyncpg.connect(server.url())
+    for service in services:
+        await ensure_database(admin, service, passwords[service])
+    await admin.close()
+    urls = {service: server.url(service, role=service, password=passwords[service]) for service in services}
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lambda service: migrate(urls[service], *migrations_of(service)), services))
+    return urls
+
+
+def migrations_of(service: str) -> list[Path]:
+    """The folders of a service's migrations: the shared libraries' first; a library has its own only."""
+    packages = (service,) if service in SHARED else (*SHARED, service)
+    folders = [package_folder(package) / "migrations" for package in packages]
+    return [folder for folder in folders if any(folder.glob("*.sql"))]
+
+
+def package_folder(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(package)
+    return Path(spec.origin).parent
+
+
+def _passwords(services: tuple[str, ...], file: Path) -> dict[str, str]:
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({service: secrets.token_urlsafe(24) for service in services}))
+    passwords: dict[str, str] = json.loads(file.read_text())
+    return passwords

@@ -1,0 +1,73 @@
+"""The settings that the embedded stack gives to each service, as environment variables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from devstack.ports import HOST, Ports
+from devstack.processes import plain_environment
+
+SERVICES = ("ordering", "issuer", "notifier", "wallet")
+INSTITUTIONS = ("umcs", "pwr")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Folders of one stack; everything it writes lies in `data`."""
+
+    repository: Path
+    data: Path
+
+    @property
+    def institutions(self) -> Path:
+        return self.repository / "institutions"
+
+    @property
+    def samples(self) -> Path:
+        return self.repository / "devstack" / "devstack" / "samples"
+
+    @property
+    def keys(self) -> Path:
+        return self.data / "keys"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "logs"
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+
+def url_of(name: str, ports: Ports) -> str:
+    return f"http://localhost:{getattr(ports, name)}"
+
+
+def settings_of(service: str, places: Places, ports: Ports, database_url: str) -> dict[str, str]:
+    public = {f"{name.upper()}_PUBLIC_URL": url_of(name, ports) for name in (*SERVICES, "verifier")}
+    own = {
+        "ENVIRONMENT": "development",
+        "HTTP_HOST": HOST,
+        "HTTP_PORT": str(getattr(ports, service)),
+        "DATABASE_URL": database_url,
+        "KEYS_DIR": str(places.keys),
+        "INSTITUTIONS_DIR": str(places.institutions),
+        "CACHE_DIR": str(places.data / "cache" / service),
+        "OIDC_ISSUER": url_of("identity", ports),
+        "OIDC_CLIENT_ID": "legitka",
+        "OIDC_CLIENT_SECRET": "development",
+    }
+    return plain_environment() | public | own | _broker(ports) | _of_one_service(service, ports)
+
+
+def _broker(ports: Ports) -> dict[str, str]:
+    """This broker does not wake a waiting fetch, so it is asked often while anything moves."""
+    return {
+        "KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{ports.broker}",
+        "KAFKA__FETCH_MAX_WAIT_MS": "10",
+        "KAFKA__BROKER_TELLS_EXACT_ENDS": "false",
+    }
+
+
+def _of_one_service(service: str, ports: Ports) -> dict[str, str]:
+    return {
+        "notifier": {"SMTP_HOST": HOST, "SMTP_PORT": str(ports.smtp)},
+    }.get(service, {})
