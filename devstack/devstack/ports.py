@@ -26,6 +26,9 @@ class Ports:
     postgres: int = 5440
 
 
+STANDARD_PORTS = Ports()
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
