@@ -123,6 +123,7 @@ async def test_many_touches_are_one_question_for_others(start: Start, things: Da
             here.feed.touch(key)
 
         assert all([await wait(5) for wait in waits])
+        assert not await waits[0](0.2)
         assert len(there.asked) == 1
 
 

@@ -97,6 +97,17 @@ async def test_signing_in_again_replaces_the_session(
     assert await service.pool.fetchval("select count(*) from sessions") == 1
 
 
+async def test_a_session_id_is_nothing_that_was_seen_on_the_way(
+    browser: httpx.AsyncClient, provider: ScriptedProvider
+) -> None:
+    leaving = await browser.get("/signin")
+    back = provider.visit(leaving.headers["location"])
+
+    await browser.get(back)
+
+    assert browser.cookies["legitka-ordering"] not in leaving.headers["location"] + back
+
+
 async def test_a_session_id_from_elsewhere_is_never_taken_over(
     browser: httpx.AsyncClient, provider: ScriptedProvider
 ) -> None:

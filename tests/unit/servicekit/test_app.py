@@ -7,6 +7,8 @@ import pytest
 from fastapi import APIRouter, Form, Path, Request
 from prometheus_client import REGISTRY
 from pydantic import BaseModel, ConfigDict, field_validator
+from starlette.responses import StreamingResponse
+from starlette.types import Message
 from structlog.testing import capture_logs
 
 from servicekit.accepting import BYTES, FORM, JSON, accepts
@@ -84,6 +86,14 @@ def absences() -> APIRouter:
     @accepts(oauth_error="invalid_request")
     async def away_for_wallets(what: str) -> None:
         raise AWAY[what]("private")
+
+    @router.get("/breaking-off")
+    async def break_off() -> StreamingResponse:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b"begun"
+            raise RuntimeError(PESEL)
+
+        return StreamingResponse(chunks())
 
     @router.get("/away/{what}")
     async def away(what: str) -> None:
@@ -210,6 +220,30 @@ async def test_what_is_away_for_a_moment_is_503_with_a_time(what: str) -> None:
     assert (wallets.status_code, wallets.json()["error"]) == (503, "temporarily_unavailable")
     assert ours.headers["retry-after"] == wallets.headers["retry-after"] == "2"
     assert "private" not in ours.text + wallets.text
+
+
+async def test_an_answer_that_breaks_off_is_logged_and_not_begun_again() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/api/v1/breaking-off",
+        "query_string": b"",
+        "headers": [],
+    }
+    with capture_logs() as logs:
+        await serve(absences())(scope | {"asgi": {"spec_version": "2.4"}}, receive, send)
+
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert [log["event"] for log in logs] == ["request_failed", "request"]
+    assert PESEL not in repr(logs)
 
 
 async def test_a_wrong_method_is_405_and_says_what_is_allowed() -> None:

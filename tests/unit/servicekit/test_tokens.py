@@ -59,6 +59,7 @@ def test_the_keys_of_a_file_sign_and_verify(keys_dir: Path) -> None:
         {"exp": "tomorrow"},
         {"exp": True},
         {"iat": SECONDS + 6},
+        {"iat": SECONDS + 6, "nbf": SECONDS},
         {"iat": None},
         {"nbf": SECONDS + 6},
         {"nbf": "soon"},
@@ -120,6 +121,11 @@ def signed_with_the_public_key() -> str:
 def test_what_is_no_token_of_the_allowed_algorithm_is_refused(text: str) -> None:
     with pytest.raises(InvalidToken):
         verify(text)
+
+
+def test_a_token_that_is_too_long_is_not_even_looked_at() -> None:
+    with pytest.raises(InvalidToken, match="too long"):
+        verify(token(padding="x" * 8192))
 
 
 def test_claims_must_be_an_object() -> None:

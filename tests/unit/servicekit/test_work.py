@@ -33,7 +33,7 @@ async def test_a_failing_job_is_tried_again_and_told() -> None:
             background.run_every(0, job, name="sweep")
             await eventually(lambda: len(runs) > 1)
 
-    assert [(log["event"], log["job"]) for log in logs] == [("job_failed", "sweep")]
+    assert [(log["event"], log["job"], log["failures"]) for log in logs] == [("job_failed", "sweep", 1)]
 
 
 def test_a_failing_job_waits_ever_longer_up_to_a_minute() -> None:
