@@ -5,7 +5,7 @@ under a lock; a consumer applies the next one and nothing else.
 """
 
 from eventing.handlers import Handler, Handlers, Received, ignore
-from eventing.outbox import Outbox, erase_key
+from eventing.outbox import Outbox
 from eventing.pipeline import Check, PipelineReport
 from eventing.process import Eventing
 from eventing.replay import Question
@@ -26,7 +26,6 @@ __all__ = [
     "Received",
     "UnitOfWork",
     "Works",
-    "erase_key",
     "ignore",
     "system_clock",
 ]

@@ -7,7 +7,7 @@ read still has its place in its stream.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -68,9 +68,6 @@ class Envelope:
     def model(self) -> type[Event] | None:
         model = model_of(self.ce_type)
         return model if model is not None and topic_of(model).name == self.topic else None
-
-    def with_content(self, headers: Mapping[str, str], body: bytes) -> "Envelope":
-        return replace(self, headers=headers, body=body)
 
     @cached_property
     def occurred_at(self) -> datetime | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from time import monotonic
 
 import asyncpg
@@ -47,6 +48,7 @@ class Consumer:
         self._assignment = 0
         self._to_begin: set[Place] = set()
         self._reading: dict[Place, str] = {}
+        self._holes: dict[Place, tuple[int, int]] = {}
         self._moved_at = monotonic()
         self.next_offsets: dict[Place, int] = {}
         self.polled_at = monotonic()
@@ -94,7 +96,7 @@ class Consumer:
             self._check_log()
             if assignment != self._assignment:
                 self._to_begin |= self._reading.keys()
-            elif batch := [record for record in records if (record.topic, record.partition) in self._reading]:
+            elif batch := self._in_place(records):
                 await self._handle(batch)
         if 0 < len(records) < self._settings.batch_records:
             await asyncio.sleep(self._settings.coalesce)
@@ -161,6 +163,29 @@ class Consumer:
                 del self._reading[place], self.next_offsets[place]
                 self._to_begin.add(place)
 
+    def _in_place(self, records: Sequence[LogRecord]) -> list[LogRecord]:
+        """The records that go on where their partition stands.
+
+        A partition that jumped is read again from its position: a record may have been dropped on the way. A
+        hole that is still there then is one of the log; what it held is missed by its number, and asked for.
+        """
+        batch: list[LogRecord] = []
+        for place, of_place in groupby(records, lambda record: (record.topic, record.partition)):
+            run = list(of_place)
+            if place not in self._reading:
+                continue
+            if self._jumps(place, self.next_offsets[place], run[0].offset):
+                self._to_begin.add(place)
+            else:
+                batch += run
+        return batch
+
+    def _jumps(self, place: Place, expected: int, offset: int) -> bool:
+        if offset == expected or self._holes.get(place) == (expected, offset):
+            return False
+        self._holes[place] = (expected, offset)
+        return True
+
     async def _handle(self, batch: Sequence[LogRecord]) -> None:
         """One batch in one transaction, repeated until it is through or the assignment changes."""
         careful, deadlocks = False, 0
@@ -189,7 +214,7 @@ class Consumer:
 
     async def _transaction(self, batch: Sequence[LogRecord], *, careful: bool) -> None:
         async with self._works.begin() as work:
-            await positions.move(work, batch, self._reading)
+            await positions.move(work, batch, self._reading, self.next_offsets)
             await self._runner.apply(work, batch, careful=careful)
         self.expect_data()
         for record in batch:

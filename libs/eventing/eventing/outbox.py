@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,6 +28,16 @@ class DeadLetterCopy:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Blanked:
+    """An event of a key that was erased before it could be written: only its number is sent."""
+
+    event: Event
+
+
+Published = Event | Blanked | DeadLetterCopy
+
+
 @dataclass(slots=True)
 class _Row:
     topic: str
@@ -50,7 +60,7 @@ class Outbox:
         self.service = service
         self.wake = wake
 
-    async def add(self, connection: "Connection", events: Sequence[Event | DeadLetterCopy]) -> None:
+    async def add(self, connection: "Connection", events: Sequence[Published]) -> None:
         """Write events as the last statements of a transaction, at most once in it.
 
         The rows of `streams` are locked in (topic, key) order before any id is drawn: so per key the order
@@ -64,9 +74,13 @@ class Outbox:
         await _number(connection, [row for row in rows if row.numbered])
         await _insert(connection, rows)
 
-    def _row(self, event: Event | DeadLetterCopy, trace: dict[str, str]) -> _Row:
+    def _row(self, event: Published, trace: dict[str, str]) -> _Row:
         if isinstance(event, DeadLetterCopy):
             return _Row(event.topic, event.key, False, event.occurred_at, event.headers, event.body)
+        if isinstance(event, Blanked):
+            row = self._row(event.event, trace)
+            row.headers["ce_erased"], row.body = "1", b""
+            return row
         topic = topic_of(type(event))
         if topic.owner not in (self.service, "platform"):
             raise PermissionError(f"{self.service} does not own {topic.name}")
@@ -123,26 +137,19 @@ async def _insert(connection: "Connection", rows: Sequence[_Row]) -> None:
     )
 
 
-async def erase_key(connection: "Connection", key: str) -> None:
-    """Blank every payload kept of a key, sent or unsent, heard or waiting; headers and numbers stay.
+async def erase_keys(connection: "Connection", keys: Collection[str]) -> None:
+    """Blank every payload kept of keys, sent or unsent, heard or waiting; headers and numbers stay.
 
-    A blanked event is still sent: its consumer advances over it and applies nothing. What the same unit of
-    work publishes (`OrderErased`) is written later, and stays readable.
+    A blanked event is still sent: its consumer advances over it and applies nothing. What tells of the
+    erasure itself has no payload and stays readable.
     """
-    await connection.execute(
-        """
-        update events set body = '', headers = (headers::jsonb || '{"ce_erased": "1"}')::text
-        where key = $1 and number is not null
-        """,
-        key,
-    )
-    await connection.execute(
-        "delete from events where key = $1 and number is null and lane like '%.dlq/%'", key
-    )
-    await connection.execute(
-        """
-        update waiting set body = '', headers = (headers::jsonb || '{"ce_erased": "1"}')::text
-        where key = $1 and not (type like '%Erased.v%')
-        """,
-        key,
-    )
+    for table in ("events", "waiting"):
+        await connection.execute(
+            f"""
+            update {table} set body = '', headers = (headers::jsonb || '{{"ce_erased": "1"}}')::text
+            where key = any($1) and number is not null
+                and headers::jsonb ->> 'ce_type' not like 'pl.legitka.%Erased.v%'
+            """,
+            keys,
+        )
+    await connection.execute("delete from events where key = any($1) and number is null", keys)

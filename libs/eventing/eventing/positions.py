@@ -101,16 +101,16 @@ async def begin_at(connection: Connection, place: Place, known: Position | None,
     return bool(moved)
 
 
-async def move(work: UnitOfWork, records: Iterable[LogRecord], topic_ids: Mapping[Place, str]) -> None:
-    """Move the positions over a batch; `PositionLostError` unless each stood at the batch's first offset."""
-    first: dict[Place, LogRecord] = {}
-    last: dict[Place, LogRecord] = {}
-    for record in records:
-        place = record.topic, record.partition
-        first.setdefault(place, record)
-        last[place] = record
-    expected = {place: (topic_ids.get(place), record.offset) for place, record in first.items()}
-    if await _lock(work.connection, sorted(first)) != expected:
+async def move(
+    work: UnitOfWork,
+    records: Iterable[LogRecord],
+    topic_ids: Mapping[Place, str],
+    read_from: Mapping[Place, int],
+) -> None:
+    """Move the positions over a batch; `PositionLostError` unless each stood where it was read from."""
+    last = {(record.topic, record.partition): record for record in records}
+    expected = {place: (topic_ids.get(place), read_from.get(place)) for place in last}
+    if await _lock(work.connection, sorted(last)) != expected:
         raise PositionLostError
     await _write(work.connection, last)
 

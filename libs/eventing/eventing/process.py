@@ -52,7 +52,7 @@ class Eventing:
         self.relay = Relay(
             pool=pool,
             connect=connect or (lambda: KafkaWriter.connect(settings)),
-            topic_id=self.watch.topic_id,
+            watch=self.watch,
             settings=settings,
             clock=clock,
         )
@@ -102,8 +102,7 @@ class Eventing:
 
     def behind(self) -> bool:
         """Whether facts may be missing here that others have told: what a clock decides must stand still."""
-        current = self.watch.age() < 5 * self.settings.watch_interval
-        return not (current and self.consumer.ready() and self.consumer.lag() == 0)
+        return not (self.watch.fresh() and self.consumer.ready() and self.consumer.lag() == 0)
 
     async def ask_for_replay(self, question: replay.Question, *, by: str) -> bool:
         """Ask an owner to send events again; False when the same was asked a moment ago."""
@@ -150,7 +149,7 @@ class Eventing:
         """The broker answers and the consumer neither polls nor was stopped: only a new process helps."""
         silent = monotonic() - self.consumer.polled_at
         waiting = self.consumer.stopped_because is None and silent > self.settings.wedged_after
-        return waiting and self.watch.age() < 5 * self.settings.watch_interval
+        return waiting and self.watch.fresh()
 
     async def _prune(self) -> None:
         """Questions, digests and copies of dead letters belong to no order: they go when no log has them."""

@@ -13,16 +13,25 @@ from datetime import datetime, timedelta
 import asyncpg
 import structlog
 
-from contracts.catalogue import DEAD_LETTER_TOPICS, PARTITIONS, REPLAYS, Topic, owned_by
+from contracts.catalogue import PARTITIONS
 from eventing import metrics
 from eventing.log import LogUnavailableError, LogWriter, OutgoingRecord
 from eventing.settings import EventingSettings
+from eventing.topics import TopicWatch, written_by
 from eventing.work import TRANSIENT, Clock, Connection, system_clock
 
 log = structlog.get_logger()
 
 BATCH_BYTES = 512 * 1024
 LONGEST_PAUSE = timedelta(seconds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What came of a round: the lanes that were claimed, and the events that were acknowledged."""
+
+    lanes: int = 0
+    events: int = 0
 
 
 @dataclass(slots=True)
@@ -42,12 +51,6 @@ class LaneRun:
     @property
     def partition(self) -> int:
         return int(self.lane.rpartition("/")[2])
-
-
-def written_by(service: str) -> tuple[Topic, ...]:
-    """Every topic that a service writes: its streams, the platform's questions, its dead letters."""
-    dead_letters = (topic for topic in DEAD_LETTER_TOPICS if topic.owner == service)
-    return (*owned_by(service), REPLAYS, *dead_letters)
 
 
 async def ensure_lanes(connection: Connection, service: str) -> None:
@@ -72,13 +75,13 @@ class Relay:
         *,
         pool: "asyncpg.Pool[asyncpg.Record]",
         connect: Callable[[], Awaitable[LogWriter]],
-        topic_id: Callable[[str], str | None],
+        watch: TopicWatch,
         settings: EventingSettings,
         clock: Clock = system_clock,
     ) -> None:
         self._pool = pool
         self._connect = connect
-        self._topic_id = topic_id
+        self._watch = watch
         self._settings = settings
         self._clock = clock
         self._woken = asyncio.Event()
@@ -97,7 +100,7 @@ class Relay:
     async def _run_healthy(self) -> None:
         while True:
             self._woken.clear()
-            if await self._attempt(self.serve_healthy):
+            if (await self._attempt(self.serve_healthy)).events:
                 await asyncio.sleep(self._settings.coalesce)
                 continue
             with suppress(TimeoutError):
@@ -106,34 +109,36 @@ class Relay:
 
     async def _run_failing(self) -> None:
         while True:
-            if not await self._attempt(self.serve_failing):
+            if not (await self._attempt(self.serve_failing)).lanes:
                 await asyncio.sleep(self._settings.relay_poll)
 
-    async def _attempt(self, serve: Callable[[], Awaitable[int]]) -> int:
+    async def _attempt(self, serve: Callable[[], Awaitable[Served]]) -> Served:
         try:
             return await serve()
         except (LogUnavailableError, *TRANSIENT) as error:
             log.warning("relay_round_failed", error=type(error).__name__)
             await asyncio.sleep(self._settings.relay_poll)
-            return 0
+            return Served()
 
-    async def serve_healthy(self) -> int:
-        """One round over the lanes that work; the number of events that were acknowledged."""
+    async def serve_healthy(self) -> Served:
+        """One round over the lanes that work."""
         return await self._round(failing=False, limit=self._settings.relay_lanes)
 
-    async def serve_failing(self) -> int:
+    async def serve_failing(self) -> Served:
         """One round over one lane that has failed and is due again."""
         return await self._round(failing=True, limit=1)
 
-    async def _round(self, *, failing: bool, limit: int) -> int:
+    async def _round(self, *, failing: bool, limit: int) -> Served:
+        if not self._watch.fresh():
+            raise LogUnavailableError("the broker is silent")
         async with self._pool.acquire() as connection, connection.transaction():
             lanes = await claim(connection, failing=failing, limit=limit, now=self._clock())
             if not lanes:
-                return 0
+                return Served()
             runs = await read_unsent(connection, lanes, self._settings.relay_batch)
             await self._send(runs)
             await self._record(connection, runs)
-        return sum(len(run.acknowledged) for run in runs)
+        return Served(len(lanes), sum(len(run.acknowledged) for run in runs))
 
     async def _send(self, runs: Sequence[LaneRun]) -> None:
         """Send the lanes side by side. Past its time a round is given up, and the writer with it."""
@@ -152,7 +157,7 @@ class Relay:
         """Batch after batch, the next one after the last was acknowledged; the first failure ends it."""
         run.error = TimeoutError("the round was over")
         # Taken before sending: if the log is replaced meanwhile, the row bears the old id and is sent again.
-        run.topic_id = self._topic_id(run.topic)
+        run.topic_id = self._watch.topic_id(run.topic)
         try:
             if run.topic_id is None:
                 raise LogUnavailableError(run.topic)

@@ -158,7 +158,7 @@ async def _resend_questions(work: UnitOfWork) -> None:
         where lane = any($1) and "offset" is not null and occurred_at > $2
         """,
         [f"{REPLAYS.name}/{partition}" for partition in range(PARTITIONS)],
-        work.now - timedelta(hours=1),
+        work.now - timedelta(minutes=10),
     )
 
 

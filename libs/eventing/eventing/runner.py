@@ -19,7 +19,7 @@ from eventing.codec import Envelope, LogRecord, Unreadable, decode
 from eventing.handlers import Handlers, Received, ignore
 from eventing.platform_events import on_platform_event
 from eventing.settings import EventingSettings
-from eventing.streams_in import Held, Stream, bury, is_erasure, lock_streams, postpone, save_streams
+from eventing.streams_in import Held, Stream, bury, lock_streams, postpone, save_streams
 from eventing.supervision import whereabouts
 from eventing.work import TRANSIENT, UnitOfWork, Works
 
@@ -159,10 +159,8 @@ class Runner:
             self._fail(run, group[0][1], error)
             return
         self._failures_in_a_row = 0
-        for stream, held in group:
+        for stream, _ in group:
             stream.advance()
-            if is_erasure(held.envelope.model):
-                stream.blank()
 
     async def _handle(self, run: _Pass, group: Sequence[Turn], *, ahead: bool = False) -> None:
         envelopes = [held.envelope for _, held in group]
@@ -189,8 +187,6 @@ class Runner:
                 postpone(held, _reason(error), run.work.now, self._settings)
                 continue
             held.ahead, held.dirty = True, True
-            if is_erasure(held.envelope.model):
-                stream.blank()
 
     def _fail(self, run: _Pass, held: Held, error: Exception) -> None:
         place = {"type": held.envelope.ce_type, "attempts": held.attempts + 1, "at": whereabouts(error)}

@@ -7,9 +7,6 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from contracts.base import Event
-from contracts.issuer import CredentialErased
-from contracts.ordering import OrderErased
 from eventing.codec import Envelope
 from eventing.settings import EventingSettings
 from eventing.work import Connection
@@ -82,19 +79,6 @@ class Stream:
         self.changed = True
         if held.stored:
             self.applied.append(self.last)
-
-    def blank(self) -> None:
-        """The key was erased: what is held of it goes on without its payload."""
-        for held in self.held.values():
-            envelope = held.envelope
-            if not is_erasure(envelope.model) and not envelope.erased:
-                headers = {**envelope.headers, "ce_erased": "1"}
-                held.envelope = envelope.with_content(headers, b"")
-                held.dirty = True
-
-
-def is_erasure(model: type[Event] | None) -> bool:
-    return model is not None and issubclass(model, OrderErased | CredentialErased)
 
 
 def postpone(held: Held, reason: str, now: datetime, settings: EventingSettings) -> bool:

@@ -11,7 +11,7 @@ import structlog
 log = structlog.get_logger()
 
 FIRST_PAUSE = 0.25
-LONGEST_PAUSE = 10.0
+LONGEST_PAUSE = 2.0
 
 
 def whereabouts(error: BaseException) -> str:

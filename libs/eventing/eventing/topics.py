@@ -6,9 +6,8 @@ from time import monotonic
 
 import structlog
 
-from contracts.catalogue import REPLAYS, Topic, consumed_by
+from contracts.catalogue import DEAD_LETTER_TOPICS, REPLAYS, Topic, consumed_by, owned_by
 from eventing.log import LogAdmin, LogUnavailableError, TopicState, WrongPartitionsError
-from eventing.relay import written_by
 from eventing.replay import ask_after_loss
 from eventing.settings import EventingSettings
 from eventing.work import Works
@@ -22,6 +21,12 @@ Claims = Mapping[Place, tuple[str, int]]
 
 # A new leader may tell an older end for a moment: only what is seen this often is a loss.
 SIGHTINGS = 3
+
+
+def written_by(service: str) -> tuple[Topic, ...]:
+    """Every topic that a service writes: its streams, the platform's questions, its dead letters."""
+    dead_letters = (topic for topic in DEAD_LETTER_TOPICS if topic.owner == service)
+    return (*owned_by(service), REPLAYS, *dead_letters)
 
 
 def read_by(service: str) -> tuple[Topic, ...]:
@@ -60,6 +65,10 @@ class TopicWatch:
     def age(self) -> float:
         """Seconds since the broker last answered."""
         return self._monotonic() - self._seen_at
+
+    def fresh(self) -> bool:
+        """Whether the broker answered a moment ago: what is known of it still counts."""
+        return self.age() < 3 + 3 * self._settings.watch_interval
 
     async def look(self) -> None:
         """One look. `LogUnavailableError` when the broker does not answer: what was seen before stays."""

@@ -11,7 +11,8 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from contracts.base import Event
-from eventing.outbox import DeadLetterCopy, Outbox
+from contracts.catalogue import key_of
+from eventing.outbox import Blanked, DeadLetterCopy, Outbox, Published, erase_keys
 
 Clock = Callable[[], datetime]
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ class UnitOfWork:
 
     connection: Connection
     now: datetime
-    published: list[Event | DeadLetterCopy] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
     callbacks: list[Callable[[], None]] = field(default_factory=list)
+    erased: set[str] = field(default_factory=set)
 
     def new_id(self) -> UUID:
         return uuid7()
@@ -52,6 +54,14 @@ class UnitOfWork:
         """Buffer events; they get their numbers in the last statement before the commit."""
         self.published.extend(events)
 
+    def erase(self, key: object) -> None:
+        """Blank all that is kept of a key, what was published before in this unit of work included."""
+        self.erased.add(str(key))
+        self.published[:] = [
+            Blanked(event) if isinstance(event, Event) and key_of(event) == str(key) else event
+            for event in self.published
+        ]
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Run once after a commit, never after a rollback."""
         self.callbacks.append(callback)
@@ -59,12 +69,12 @@ class UnitOfWork:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo rows, events and callbacks of the block together when it raises."""
-        marks = len(self.published), len(self.callbacks)
+        saved = list(self.published), list(self.callbacks), set(self.erased)
         try:
             async with self.connection.transaction():
                 yield
         except BaseException:
-            del self.published[marks[0] :], self.callbacks[marks[1] :]
+            self.published[:], self.callbacks[:], self.erased = saved
             raise
 
 
@@ -84,6 +94,8 @@ class Works:
         async with self.pool.acquire() as connection, connection.transaction():
             work = UnitOfWork(connection, self.clock())
             yield work
+            if work.erased:
+                await erase_keys(connection, work.erased)
             await self._outbox.add(connection, work.published)
         if work.published:
             self._outbox.wake()

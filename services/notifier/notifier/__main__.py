@@ -1,7 +1,9 @@
-"""`python -m notifier` serves; `python -m notifier migrate` brings the database up to date first."""
+"""`python -m notifier` serves; with a command it does one thing and ends."""
 
+import asyncio
 import sys
 
+from eventing.commands import COMMANDS, run_command
 from notifier.app import MIGRATIONS, SERVICE, create_notifier
 from notifier.settings import NotifierSettings
 from servicekit.app import run
@@ -15,8 +17,11 @@ def main(arguments: list[str]) -> None:
             run(create_notifier(settings), settings, service=SERVICE)
         case ["migrate"]:
             migrate(settings.database_url, *MIGRATIONS)
+        case [command, *_] if command in COMMANDS:
+            done = run_command(arguments, service=SERVICE, database_url=settings.database_url)
+            sys.stdout.write(asyncio.run(done) + "\n")
         case _:
-            raise SystemExit("usage: python -m notifier [migrate]")
+            raise SystemExit(f"usage: python -m notifier [{' | '.join(('migrate', *COMMANDS))}]")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from notifier.views import (
 from servicekit.sse import PAGE, Entry, event_stream
 
 
-def _keep_private(response: Response) -> None:
+async def _keep_private(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 

@@ -10,7 +10,7 @@ from tests.conftest import MakeDatabase
 @pytest.fixture
 async def world(database: MakeDatabase) -> World:
     ordering, issuer = await database("ordering"), await database("issuer")
-    return await make_world(ordering.pool, issuer.pool)
+    return await make_world(ordering.pool, issuer.pool, issuer.url)
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def mutated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> str | None:
     """The rule as it is, or broken on purpose: then the test must go red."""
-    if request.param is not None:
-        mutants.apply(request.param, monkeypatch)
-    return request.param
+    mutant: str | None = request.param
+    if mutant is not None:
+        mutants.apply(mutant, monkeypatch)
+    return mutant

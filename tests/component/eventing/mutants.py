@@ -20,9 +20,9 @@ def holds_against(mutant: str) -> Callable[[Test], Test]:
     runs = [pytest.param(None, id="rule"), pytest.param(mutant, id=f"mutant-{mutant}", marks=must_fail)]
 
     def decorate(test: Test) -> Test:
-        return pytest.mark.usefixtures("mutated")(
-            pytest.mark.parametrize("mutated", runs, indirect=True)(test)
-        )
+        twice: Test = pytest.mark.parametrize("mutated", runs, indirect=True)(test)
+        pytest.mark.usefixtures("mutated")(twice)
+        return twice
 
     return decorate
 
@@ -53,7 +53,7 @@ async def _number_before_the_lock(connection: Any, rows: Any) -> None:
 
 
 async def _all_batches_at_once(self: relay.Relay, writer: Any, run: relay.LaneRun) -> None:
-    run.topic_id = self._topic_id(run.topic)
+    run.topic_id = self._watch.topic_id(run.topic)
     batches = list(relay._batches(run.rows))
     sends = [writer.send(run.topic, run.partition, [relay._record(row) for row in rows]) for rows in batches]
     for rows, first in zip(batches, await asyncio.gather(*sends, return_exceptions=True), strict=True):
@@ -78,7 +78,7 @@ async def _trust_the_reader(self: consumer.Consumer) -> None:
     self._to_begin = set()
 
 
-async def _move_without_looking(work: Any, records: Any, topic_ids: Any) -> None:
+async def _move_without_looking(work: Any, records: Any, *_ids_and_offsets: Any) -> None:
     last = {(record.topic, record.partition): record for record in records}
     await positions._write(work.connection, last)
 
@@ -113,18 +113,18 @@ def _let_everything_pass(held: streams_in.Held) -> bool:
     return True
 
 
-async def _serve_all_in_one(self: relay.Relay) -> int:
+async def _serve_all_in_one(self: relay.Relay) -> relay.Served:
     async with self._pool.acquire() as connection, connection.transaction():
         rows = await connection.fetch("select lane from lanes order by lane for update")
         runs = await relay.read_unsent(connection, [row["lane"] for row in rows], 500)
         runs = [run for run in runs if run.rows]
         if not runs:
-            return 0
+            return relay.Served()
         await self._send(runs)
         if any(run.error for run in runs):
-            return 0
+            return relay.Served()
         await self._record(connection, runs)
-        return sum(len(run.acknowledged) for run in runs)
+        return relay.Served(len(runs), sum(len(run.acknowledged) for run in runs))
 
 
 async def _ask_always(work: Any, question: Any, *, by: str, settings: Any) -> bool:

@@ -7,6 +7,7 @@ from contracts.ordering import (
     CardChange,
     CardChangeRequested,
     OrderCancelled,
+    OrderErased,
     OrderExpired,
 )
 from eventing import UnitOfWork
@@ -36,6 +37,12 @@ def cancelled(work: UnitOfWork, order_id: UUID) -> OrderCancelled:
 
 def expired(work: UnitOfWork, order_id: UUID) -> OrderExpired:
     return OrderExpired(
+        event_id=work.new_id(), occurred_at=work.now, institution_id=INSTITUTION, order_id=order_id
+    )
+
+
+def erased(work: UnitOfWork, order_id: UUID) -> OrderErased:
+    return OrderErased(
         event_id=work.new_id(), occurred_at=work.now, institution_id=INSTITUTION, order_id=order_id
     )
 

@@ -3,20 +3,22 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from contracts.base import Event
 from contracts.catalogue import ORDERS, dlq_name, partition_of, type_of
-from contracts.ordering import OrderExpired
-from eventing import UnitOfWork
+from contracts.ordering import OrderErased, OrderExpired
+from eventing import Received, UnitOfWork
 from eventing.codec import encode
 from eventing.dead_letters import drop_dead, list_dead, replay_dead
 from eventing.log import OutgoingRecord
 from eventing.runner import TooManyFailuresError
 from tests.component.eventing.mutants import holds_against
-from tests.component.eventing.orders import cancelled, change, expired, requested
+from tests.component.eventing.orders import cancelled, change, erased, expired, requested
 from tests.component.eventing.world import World
 
 Make = Callable[[UnitOfWork], Event]
@@ -93,7 +95,7 @@ async def test_events_of_one_key_keep_their_order_across_types(world: World) -> 
 
 async def test_what_has_its_turn_is_applied_in_one_call_per_type(world: World) -> None:
     orders = [uuid4() for _ in range(50)]
-    arrive(world, *(record(world, lambda work, order=order: requested(work, order), 1) for order in orders))
+    arrive(world, *(record(world, partial(requested, order_id=order), 1) for order in orders))
 
     await world.hear()
 
@@ -104,7 +106,7 @@ async def test_what_has_its_turn_is_applied_in_one_call_per_type(world: World) -
 async def test_one_bad_record_never_takes_its_batch_along(world: World) -> None:
     orders = [uuid4() for _ in range(20)]
     world.projection.fails = lambda received: received.event.order_id == orders[7]
-    arrive(world, *(record(world, lambda work, order=order: requested(work, order), 1) for order in orders))
+    arrive(world, *(record(world, partial(requested, order_id=order), 1) for order in orders))
 
     with suppress(ValueError):
         await world.hear()
@@ -337,6 +339,23 @@ async def test_a_revocation_passes_a_dead_letter(world: World) -> None:
 
     assert world.projection.ahead[order_id] == ["CardChangeRequested"]
     assert await state(world, order_id) == 0
+
+
+async def test_what_waits_is_blanked_by_an_erasure_that_arrives_with_it(world: World) -> None:
+    order_id = uuid4()
+
+    async def erase(work: UnitOfWork, received: list[Received[Any]]) -> None:
+        for each in received:
+            work.erase(each.event.order_id)
+
+    world.issuer.runner._handlers = {**world.issuer.runner._handlers, OrderErased: erase}
+    arrive(world, record(world, lambda work: requested(work, order_id), 2))
+    arrive(world, record(world, lambda work: erased(work, order_id), 3))
+    await world.hear()
+
+    rows = await world.issuer_pool.fetch("select number, body from waiting order by number")
+
+    assert [(row["number"], row["body"] == b"") for row in rows] == [(2, True), (3, False)]
 
 
 async def test_too_many_failures_in_a_row_stop_the_consumer_and_bury_nothing(world: World) -> None:

@@ -135,7 +135,7 @@ class Play:
     async def sweep(self) -> None:
         pool = self.world.ordering.works.pool
         await pool.execute("""update events set "offset" = null, resend = true where number is not null""")
-        while await self.world.ordering.relay.serve_healthy():
+        while (await self.world.ordering.relay.serve_healthy()).events:
             pass
         for _ in range(60):
             await self.world.hear()

@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.catalogue import ORDERS, partition_of
-from eventing import UnitOfWork
+from contracts.catalogue import ORDERS, key_of, partition_of
 from eventing.codec import EventTooLarge
 from tests.component.eventing.mutants import holds_against
-from tests.component.eventing.orders import expired, requested
+from tests.component.eventing.orders import erased, expired, requested
 from tests.component.eventing.world import World
+from tests.eventlog import published
 
 pytestmark = pytest.mark.asyncio
 
@@ -157,7 +157,7 @@ async def test_a_lane_that_failed_is_tried_alone_until_it_works(world: World) ->
     world.clock.advance(seconds=5)
     healed = await world.ordering.relay.serve_failing()
 
-    assert (too_early, healed) == (0, 1)
+    assert (too_early.lanes, healed.events) == (0, 1)
     assert await world.ordering.works.pool.fetchval("select count(*) from lanes where failures > 0") == 0
 
 
@@ -197,9 +197,9 @@ async def test_a_round_that_hangs_is_given_up_with_its_writer(world: World) -> N
     world.writer.script = lambda _topic, partition, _count: "hang" if partition == 3 else "acknowledge"
     await world.say(lambda work: requested(work, stuck), lambda work: requested(work, alive))
 
-    sent = await world.ordering.relay.serve_healthy()
+    served = await world.ordering.relay.serve_healthy()
 
-    assert sent == 1
+    assert served.events == 1
     assert world.writer.closed
     assert numbers_in_log(world, alive) == [1]
 
@@ -249,7 +249,7 @@ async def test_an_erased_event_is_sent_with_its_number_and_without_its_body(worl
     await world.say(lambda work: requested(work, order_id))
 
     async with world.ordering.works.begin() as work:
-        await erase(work, order_id)
+        work.erase(order_id)
     await world.send()
     await world.hear()
 
@@ -261,10 +261,28 @@ async def test_an_erased_event_is_sent_with_its_number_and_without_its_body(worl
     assert state == 1
 
 
-async def erase(work: UnitOfWork, order_id: UUID) -> None:
-    from eventing import erase_key  # noqa: PLC0415 - the subject of this one test
+async def test_erasure_blanks_what_the_same_unit_of_work_has_published_and_not_its_own_news(
+    world: World,
+) -> None:
+    order_id, other = uuid4(), uuid4()
 
-    await erase_key(work.connection, str(order_id))
+    async with world.ordering.works.begin() as work:
+        work.publish(requested(work, order_id), requested(work, other))
+        work.erase(order_id)
+        work.publish(erased(work, order_id))
+
+    told = {key_of(event): type(event).__name__ for event in await published(world.ordering.works.pool)}
+    assert told == {str(order_id): "OrderErased", str(other): "ActivationCodeRequested"}
+
+
+async def test_erasing_twice_keeps_the_news_of_the_first(world: World) -> None:
+    order_id = uuid4()
+    for _ in range(2):
+        async with world.ordering.works.begin() as work:
+            work.erase(order_id)
+            work.publish(erased(work, order_id))
+
+    assert len(await published(world.ordering.works.pool, str(order_id))) == 2
 
 
 async def test_an_event_says_what_it_is_in_its_headers(world: World) -> None:

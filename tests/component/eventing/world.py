@@ -73,6 +73,7 @@ class World:
     owner_reader: SimulatedReader
     projection: Projection
     issuer_pool: Pool
+    issuer_url: str
 
     async def say(self, *events: Callable[[UnitOfWork], Event]) -> None:
         """Publish events of ordering in one transaction."""
@@ -82,7 +83,7 @@ class World:
     async def send(self) -> int:
         """Serve ordering's lanes until nothing is left that a healthy lane could send."""
         total = 0
-        while sent := await self.ordering.relay.serve_healthy():
+        while sent := (await self.ordering.relay.serve_healthy()).events:
             total += sent
         return total
 
@@ -92,7 +93,7 @@ class World:
 
     async def heal(self) -> None:
         """Carry issuer's questions to ordering, ordering's answers to issuer."""
-        while await self.issuer.relay.serve_healthy():
+        while (await self.issuer.relay.serve_healthy()).events:
             pass
         await self.ordering.consumer.step()
         await self.send()
@@ -103,9 +104,7 @@ class World:
         return {row["partition"]: row["next_offset"] for row in rows}
 
 
-async def make_world(
-    ordering: "asyncpg.Pool[asyncpg.Record]", issuer: "asyncpg.Pool[asyncpg.Record]"
-) -> World:
+async def make_world(ordering: Pool, issuer: Pool, issuer_url: str) -> World:
     log, clock, projection = SimulatedLog(), Clock(), Projection()
     writer = ScriptedWriter(log)
 
@@ -133,7 +132,7 @@ async def make_world(
         await each.prepare()
         await each.watch.look()
         await its_reader.start(each.consumer)
-    world = World(log, clock, writer, speaks, listens, reader, owner_reader, projection, issuer)
+    world = World(log, clock, writer, speaks, listens, reader, owner_reader, projection, issuer, issuer_url)
     await world.heal()
     world.projection.calls.clear()
     assert set(await world.positions()) == set(range(PARTITIONS))

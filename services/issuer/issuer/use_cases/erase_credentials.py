@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contracts.base import StreamEvent
 from contracts.issuer import CredentialErased
 from contracts.ordering import OrderErased
-from eventing import UnitOfWork, erase_key
+from eventing import UnitOfWork
 from issuer.domain import Credential, erase
 from issuer.store import audit, credentials, holders, status, students
 from issuer.store.audit import AuditLine
@@ -25,10 +25,9 @@ async def erase_credentials(work: UnitOfWork, erased: Sequence[OrderErased]) -> 
 
 
 async def _bury(work: UnitOfWork, before: Sequence[Credential]) -> None:
-    """Only once: to blank the log again would blank what is told here."""
     orders = [each.order_id for each in before]
     for order_id in orders:
-        await erase_key(work.connection, str(order_id))
+        work.erase(order_id)
     await holders.delete_holders(work.connection, orders)
     after = [erase(each, work.now) for each in before]
     await credentials.erase_credentials(work.connection, after)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.ordering import OrderErased
-from eventing import UnitOfWork, erase_key
+from eventing import UnitOfWork
 from notifier.store import orders
 
 
@@ -13,4 +13,4 @@ async def erase_orders(work: UnitOfWork, erased: Sequence[OrderErased]) -> None:
     await orders.lock_orders(work.connection, institutions)
     await orders.erase_orders(work.connection, list(institutions), work.now)
     for order_id in institutions:
-        await erase_key(work.connection, str(order_id))
+        work.erase(order_id)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from contracts.ordering import OrderErased
-from eventing import UnitOfWork, erase_key
+from eventing import UnitOfWork
 from ordering import store
 from servicekit.refusals import NotFound
 from servicekit.sessions import end_sessions_of
@@ -17,7 +17,7 @@ async def erase_student(work: UnitOfWork, student_ref: UUID, *, actor_ref: str) 
     orders = await store.orders.lock_of_student(work.connection, student_ref)
     order_ids = [order.order_id for order in orders]
     for order_id in order_ids:
-        await erase_key(work.connection, str(order_id))
+        work.erase(order_id)
     await store.erasure.erase_orders(work.connection, student.institution_id, order_ids, work.now)
     photos = {order.photo_sha256 for order in orders} | {student.photo_sha256}
     await store.students.erase(work.connection, student, [photo for photo in photos if photo])

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from contracts.issuer import CredentialErased
-from eventing import UnitOfWork, erase_key
+from eventing import UnitOfWork
 from wallet.store import erasure
 
 
 async def erase_orders(work: UnitOfWork, erased: Sequence[CredentialErased]) -> None:
     await erasure.erase_orders(work.connection, [event.order_id for event in erased], work.now)
     for event in erased:
-        await erase_key(work.connection, str(event.order_id))
+        work.erase(event.order_id)
