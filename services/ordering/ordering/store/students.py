@@ -1,4 +1,4 @@
-"""Students as orders need them. The import writes them elsewhere."""
+"""Students as orders need them. The import writes them in `imports`."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,13 +13,13 @@ async def find(conn: Connection, institution_id: str, subject: str) -> Student |
     row = await conn.fetchrow(
         "select * from students where institution_id = $1 and subject = $2", institution_id, subject
     )
-    return _student(row) if row else None
+    return student_of(row) if row else None
 
 
 async def lock(conn: Connection, student_ref: UUID) -> Student | None:
     """Whoever orders, or changes what holds for all orders of a student, does so alone."""
     row = await conn.fetchrow("select * from students where student_ref = $1 for no key update", student_ref)
-    return _student(row) if row else None
+    return student_of(row) if row else None
 
 
 async def hold(conn: Connection, student_ref: UUID, office_hold: bool) -> int:
@@ -66,16 +66,21 @@ async def erase(conn: Connection, student: Student, photos: Sequence[str]) -> No
     """Delete a student whose orders are gone, with those photos that nobody else uses."""
     await conn.execute("delete from consents where student_ref = $1", student.student_ref)
     await conn.execute("delete from students where student_ref = $1", student.student_ref)
+    await delete_unused_photos(conn, student.institution_id, photos)
+
+
+async def delete_unused_photos(conn: Connection, institution_id: str, photos: Sequence[str]) -> None:
+    """Those of them that no student and no order has."""
     await conn.execute(
         """
         delete from photos p where p.institution_id = $1 and p.sha256 = any($2)
             and not exists (select from students s where (s.institution_id, s.photo_sha256) = ($1, p.sha256))
             and not exists (select from orders o where (o.institution_id, o.photo_sha256) = ($1, p.sha256))
         """,
-        student.institution_id,
+        institution_id,
         photos,
     )
 
 
-def _student(row: asyncpg.Record) -> Student:
+def student_of(row: asyncpg.Record) -> Student:
     return Student(**{name: row[name] for name in Student.__slots__})
