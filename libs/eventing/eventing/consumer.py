@@ -186,6 +186,10 @@ class Consumer:
         self._holes[place] = (expected, offset)
         return True
 
+    async def show(self) -> None:
+        """Kafka's own positions are for display: lag in its tools, and scaling by it."""
+        await self._reader.show(dict(self.next_offsets))
+
     async def _handle(self, batch: Sequence[LogRecord]) -> None:
         """One batch in one transaction, repeated until it is through or the assignment changes."""
         careful, deadlocks = False, 0

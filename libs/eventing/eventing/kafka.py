@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from time import time
 from typing import Any
 
@@ -259,6 +260,14 @@ class KafkaReader:
             for place, records in fetched.items()
             for each in records
         ]
+
+    async def show(self, positions: Mapping[tuple[str, int], int]) -> None:
+        if self._consumer is None:
+            return
+        assigned = self._consumer.assignment()
+        offsets = {TopicPartition(*place): offset for place, offset in positions.items()}
+        with suppress(KafkaError):
+            await self._consumer.commit({each: offsets[each] for each in offsets.keys() & assigned})
 
     def seek(self, topic: str, partition: int, offset: int) -> None:
         place = TopicPartition(topic, partition)

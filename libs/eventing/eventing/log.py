@@ -75,5 +75,8 @@ class LogReader(Protocol):
     async def poll(self, *, max_records: int, awake: bool) -> list[LogRecord]:
         """What has come, in order per partition; empty after a while. `awake`: data is expected."""
 
+    async def show(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Tell the broker how far we are, for those who watch its groups. Nothing here reads it again."""
+
     def seek(self, topic: str, partition: int, offset: int) -> None:
         """Go on from an offset of a partition that is assigned; ignored for another."""

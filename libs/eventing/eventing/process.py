@@ -87,6 +87,7 @@ class Eventing:
             ("gaps", 5, self._ask_for_gaps),
             ("reconciliation", 60, self._reconcile),
             ("measures", 2, self._measure),
+            ("display", 5, self.consumer.show),
             ("housekeeping", 3600, self._prune),
         ]
         tasks = [keep_repeating(*each) for each in repeated]

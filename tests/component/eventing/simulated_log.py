@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -161,6 +161,9 @@ class SimulatedReader:
         if found:
             self.positions[place] = found[-1].offset + 1
         return found
+
+    async def show(self, positions: Mapping[Place, int]) -> None:
+        """Nobody watches a simulated group."""
 
     def seek(self, topic: str, partition: int, offset: int) -> None:
         if (topic, partition) in self.positions:
