@@ -72,6 +72,9 @@ class Runner:
 
     async def retry_due(self) -> int:
         """Try again what has waited long enough; the number of streams that were looked at."""
+        now = self._works.clock()
+        if not await self._works.pool.fetchval("select exists (select 1 from waiting where due <= $1)", now):
+            return 0
         async with self._works.begin() as work:
             rows = await work.connection.fetch(
                 """

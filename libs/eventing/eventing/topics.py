@@ -53,6 +53,7 @@ class TopicWatch:
         self._topics = {topic.name: topic for topic in (*written_by(service), *read_by(service))}
         self._short_sent, self._short_read = _ShortLogs(), _ShortLogs()
         self._seen_at = -float("inf")
+        self._told: dict[str, str] = {}
         self.refused: str | None = None
         self.read_so_far: Callable[[], Claims] = dict
         self.cut_off: set[Place] = set()
@@ -80,9 +81,14 @@ class TopicWatch:
         self.states = states
         self._seen_at = self._monotonic()
         self.cut_off = set(self._short_read.confirmed(read, states))
-        lost = self._short_sent.confirmed(acknowledged, states)
-        async with self._works.begin() as work:
-            await ask_after_loss(work, self._service, states, lost)
+        await self._tell_losses(self._short_sent.confirmed(acknowledged, states))
+
+    async def _tell_losses(self, lost: Mapping[Place, int]) -> None:
+        ids = {name: state.topic_id for name, state in self.states.items()}
+        if lost or ids != self._told:
+            async with self._works.begin() as work:
+                await ask_after_loss(work, self._service, self.states, lost)
+            self._told = ids
 
     async def _describe(self) -> dict[str, TopicState]:
         try:
