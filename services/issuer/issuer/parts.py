@@ -33,7 +33,7 @@ class Parts:
     trusted_proxies: tuple[str, ...]
 
 
-def _parts_of(request: Request) -> Parts:
+async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread
     parts: Parts = request.app.state.parts
     return parts
 
@@ -41,7 +41,7 @@ def _parts_of(request: Request) -> Parts:
 TheParts = Annotated[Parts, Depends(_parts_of)]
 
 
-def _tenant_of(institution_id: str, parts: TheParts) -> Tenant:
+async def _tenant_of(institution_id: str, parts: TheParts) -> Tenant:
     tenant = parts.tenants.get(institution_id)
     if tenant is None:
         raise NotFound

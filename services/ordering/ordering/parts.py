@@ -29,7 +29,7 @@ class Parts:
     changes: ChangeFeed[UUID]
 
 
-def _parts_of(request: Request) -> Parts:
+async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread
     parts: Parts = request.app.state.parts
     return parts
 

@@ -42,7 +42,7 @@ class Parts:
     refused: RefusedRequests
 
 
-def _parts_of(request: Request) -> Parts:
+async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread
     parts: Parts = request.app.state.parts
     return parts
 

@@ -90,7 +90,7 @@ OwnOrder = Annotated[UUID, Depends(own_order)]
 OrderOfOwnCard = Annotated[UUID, Depends(order_of_own_card)]
 
 
-def _language(request: Request) -> Language:
+async def _language(request: Request) -> Language:
     return language_of(request)
 
 
