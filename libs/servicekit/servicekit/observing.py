@@ -25,7 +25,7 @@ class InternalError(Problem):
     """A fault of ours; what it was stands in the log under the trace id."""
 
     status = 500
-    code = "internal_error"
+    code = "INTERNAL_ERROR"
     title = Text("Błąd po naszej stronie", "An error on our side")
     detail = Text(
         "Spróbuj ponownie za chwilę. Jeśli to nie pomoże, podaj pomocy technicznej identyfikator trace_id.",

@@ -32,7 +32,7 @@ class Problem(Exception):
     """
 
     status: int = 400
-    code: ClassVar[str] = "bad_request"
+    code: ClassVar[str] = "BAD_REQUEST"
     title: ClassVar[Text] = Text("Nieprawidłowe żądanie", "Bad request")
     detail: Text = Text(
         "Popraw żądanie i wyślij je ponownie.",

@@ -23,7 +23,7 @@ class UnreadableRequest(Problem):
     """Bad UTF-8, NUL, half a character, or JSON that is none."""
 
     status = 400
-    code = "unreadable_request"
+    code = "UNREADABLE_REQUEST"
     title = Text("Nie można odczytać żądania", "The request cannot be read")
     detail = Text(
         "Wyślij poprawny tekst UTF-8 (bez znaku NUL), a w treści poprawny JSON.",
@@ -35,7 +35,7 @@ class NotSignedIn(Problem):
     """No session and no token that counts."""
 
     status = 401
-    code = "not_signed_in"
+    code = "NOT_SIGNED_IN"
     title = Text("Nie jesteś zalogowany", "You are not signed in")
     detail = Text("Zaloguj się i spróbuj ponownie.", "Sign in and try again.")
 
@@ -44,7 +44,7 @@ class ForeignRequest(Problem):
     """A request with a session that did not come from a page of ours."""
 
     status = 403
-    code = "foreign_origin"
+    code = "FOREIGN_ORIGIN"
     title = Text("Żądanie spoza tej strony", "A request from elsewhere")
     detail = Text(
         "Ze względów bezpieczeństwa wykonaj tę czynność na naszej stronie.",
@@ -56,7 +56,7 @@ class NotFound(Problem):
     """Nothing here, or nothing that this caller may know of."""
 
     status = 404
-    code = "not_found"
+    code = "NOT_FOUND"
     title = Text("Nie znaleziono", "Not found")
     detail = Text(
         "Sprawdź adres; opis interfejsu jest pod /docs.", "Check the address; /docs describes the API."
@@ -67,7 +67,7 @@ class MethodNotAllowed(Problem):
     """The address is right and the method is not."""
 
     status = 405
-    code = "method_not_allowed"
+    code = "METHOD_NOT_ALLOWED"
     title = Text("Niedozwolona metoda", "Method not allowed")
     detail = Text("Użyj metody z nagłówka Allow.", "Use a method that the Allow header names.")
 
@@ -76,7 +76,7 @@ class BodyTooLarge(Problem):
     """More bytes than this endpoint takes."""
 
     status = 413
-    code = "body_too_large"
+    code = "BODY_TOO_LARGE"
     title = Text("Zbyt duże żądanie", "The body is too large")
     detail = Text("Wyślij mniej danych.", "Send less data.")
 
@@ -85,7 +85,7 @@ class WrongContentType(Problem):
     """A body of another media type."""
 
     status = 415
-    code = "wrong_content_type"
+    code = "WRONG_CONTENT_TYPE"
     title = Text("Niewłaściwy typ treści", "Wrong content type")
     detail = Text(
         "Ustaw nagłówek Content-Type na jeden z typów z pola accepted.",
@@ -97,7 +97,7 @@ class InvalidRequest(Problem):
     """Fields that are missing or not as described; `errors` names them without their values."""
 
     status = 422
-    code = "invalid_request"
+    code = "INVALID_REQUEST"
     title = Text("Nieprawidłowe dane", "Invalid data")
     detail = Text("Popraw pola wymienione w errors.", "Correct the fields named in errors.")
 
@@ -106,7 +106,7 @@ class TooManyRequests(Problem):
     """Refused too often; `Retry-After` says when to come back."""
 
     status = 429
-    code = "too_many_requests"
+    code = "TOO_MANY_REQUESTS"
     title = Text("Zbyt wiele prób", "Too many attempts")
     detail = Text("Odczekaj chwilę i spróbuj ponownie.", "Wait a moment and try again.")
 
@@ -118,7 +118,7 @@ class TemporarilyUnavailable(Problem):
     """Something we need is away; the same request will work later."""
 
     status = 503
-    code = "temporarily_unavailable"
+    code = "TEMPORARILY_UNAVAILABLE"
     title = Text("Chwilowo niedostępne", "Temporarily unavailable")
     detail = Text("Spróbuj ponownie za chwilę.", "Try again in a moment.")
 

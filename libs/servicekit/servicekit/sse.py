@@ -28,7 +28,7 @@ class BadLastEventId(Problem):
     """The id to resume after is not one that we gave."""
 
     status = 400
-    code = "bad_last_event_id"
+    code = "BAD_LAST_EVENT_ID"
     title = Text("Nieprawidłowy Last-Event-ID", "Bad Last-Event-ID")
     detail = Text("Połącz się ponownie bez tego nagłówka.", "Connect again without this header.")
 

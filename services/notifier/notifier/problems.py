@@ -7,7 +7,7 @@ class TokenMissing(Problem):
     """No valid token of this student was given."""
 
     status = 401
-    code = "token_missing"
+    code = "TOKEN_MISSING"
     title = Text("Brak ważnego tokenu", "No valid token")
     detail = Text(
         "Pobierz nowy token w portalu (POST /api/v1/notifier-token) i powtórz żądanie.",
@@ -19,7 +19,7 @@ class KeysAway(Problem):
     """The portal's keys are not known yet, so no token can be checked."""
 
     status = 503
-    code = "keys_unavailable"
+    code = "KEYS_UNAVAILABLE"
     title = Text("Nie można teraz sprawdzić tokenu", "The token cannot be checked now")
     detail = Text("Spróbuj ponownie za chwilę.", "Try again in a moment.")
 
@@ -28,7 +28,7 @@ class AlertUnknown(Problem):
     """There is no such alert in this student's inbox."""
 
     status = 404
-    code = "alert_unknown"
+    code = "ALERT_UNKNOWN"
     title = Text("Nie ma takiego powiadomienia", "No such alert")
     detail = Text(
         "Odśwież listę powiadomień i wybierz jedno z nich.",

@@ -11,7 +11,7 @@ class OfferUnknown(Problem):
     """One answer for all offers that cannot be had: nobody learns which ids have ever existed."""
 
     status = 404
-    code = "offer_unknown"
+    code = "OFFER_UNKNOWN"
     title = Text("Nie ma takiej oferty", "There is no such offer")
     detail = Text(
         "Ta oferta nie istnieje albo się skończyła. Użyj kodu QR widocznego teraz w zakładce mLegitymacja.",
@@ -23,7 +23,7 @@ class OfferNotReady(Problem):
     """The offer is ours, but has not arrived here yet."""
 
     status = 503
-    code = "offer_not_ready"
+    code = "OFFER_NOT_READY"
     title = Text("Oferta jest jeszcze w drodze", "The offer is on its way")
     detail = Text("Spróbuj ponownie za kilka sekund.", "Try again in a few seconds.")
 
@@ -35,7 +35,7 @@ class TermsOutdated(Problem):
     """Another version of the terms was accepted than the one in force."""
 
     status = 422
-    code = "terms_outdated"
+    code = "TERMS_OUTDATED"
     title = Text("Nieaktualny regulamin", "The terms have changed")
     detail = Text(
         "Przeczytaj obowiązującą wersję regulaminu i zaakceptuj ją.",
@@ -47,7 +47,7 @@ class CardNotIssued(Problem):
     """The card has not been told yet: that is soon over, or it does not exist."""
 
     status = 425
-    code = "card_not_issued"
+    code = "CARD_NOT_ISSUED"
     title = Text("Legitymacja jest jeszcze w drodze", "The card is on its way")
     detail = Text("Spróbuj ponownie za kilka sekund.", "Try again in a few seconds.")
 
@@ -59,7 +59,7 @@ class ProofRefused(Problem):
     """The request is not proved by the key of the card."""
 
     status = 403
-    code = "proof_refused"
+    code = "PROOF_REFUSED"
     title = Text("Nie potwierdzono klucza legitymacji", "The card's key has not been proved")
     detail = Text(
         "Nagłówek Presentation-Proof musi być podpisany kluczem tej legitymacji, dla tego uchwytu i treści, "
@@ -73,7 +73,7 @@ class CardNotActive(Problem):
     """Only an active card can be shown."""
 
     status = 409
-    code = "card_not_active"
+    code = "CARD_NOT_ACTIVE"
     title = Text("Legitymacja nie jest aktywna", "The card is not active")
     detail = Text(
         "Okazywać można tylko aktywną legitymację. Sprawdź jej stan w zakładce mLegitymacja.",
@@ -88,7 +88,7 @@ class PresentationOutdated(Problem):
     """A newer pack is stored, or the handle belongs to another card."""
 
     status = 409
-    code = "presentation_outdated"
+    code = "PRESENTATION_OUTDATED"
     title = Text("Jest już nowszy pakiet", "There is a newer pack")
     detail = Text(
         "Utwórz nowy pakiet z nowym uchwytem i kluczem i wyślij go.",
@@ -100,7 +100,7 @@ class PackMissing(Problem):
     """A presentation without a pack."""
 
     status = 422
-    code = "pack_missing"
+    code = "PACK_MISSING"
     title = Text("Brakuje pakietu", "The pack is missing")
     detail = Text("Wyślij zaszyfrowany pakiet jako treść żądania.", "Send the encrypted pack as the body.")
 

@@ -206,7 +206,7 @@ async def test_a_wrong_token_opens_nothing(
     answer = await client.get(path, headers=headers)
 
     assert answer.status_code == 401
-    assert answer.json()["code"] == "token_missing"
+    assert answer.json()["code"] == "TOKEN_MISSING"
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 

@@ -36,7 +36,7 @@ async def test_nobody_is_401_or_none(browser: httpx.AsyncClient) -> None:
     me = await browser.get("/me")
     maybe = await browser.get("/maybe")
 
-    assert (me.status_code, me.json()["code"]) == (401, "not_signed_in")
+    assert (me.status_code, me.json()["code"]) == (401, "NOT_SIGNED_IN")
     assert me.headers["www-authenticate"] == "Bearer"
     assert maybe.json() is False
 
@@ -403,7 +403,7 @@ async def test_a_provider_that_is_away_is_said_to_be(
     token = await browser.get("/me", headers={"Authorization": "Bearer opaque"})
 
     assert (page.status_code, "not possible at the moment" in page.text) == (503, True)
-    assert (token.status_code, token.json()["code"]) == (503, "temporarily_unavailable")
+    assert (token.status_code, token.json()["code"]) == (503, "TEMPORARILY_UNAVAILABLE")
 
 
 async def test_a_provider_by_another_name_is_not_used(

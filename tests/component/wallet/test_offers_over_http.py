@@ -89,7 +89,7 @@ async def test_an_offer_that_does_not_arrive_in_time_is_asked_for_again(
 
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "2"
-    assert answer.json()["code"] == "offer_not_ready"
+    assert answer.json()["code"] == "OFFER_NOT_READY"
 
 
 @pytest.mark.parametrize("guess", [to_base64url(bytes(24)), "short", "%C5%BC", "a" * 4000, "A" * 31 + "="])

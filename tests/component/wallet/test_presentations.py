@@ -230,7 +230,7 @@ async def test_an_older_pack_never_takes_the_place_of_a_newer_one(
 
     older = await put(http, card, secrets.token_bytes(16), clock, iat=int(NOON.timestamp()) - 60)
 
-    assert (older.status_code, older.json()["code"]) == (409, "presentation_outdated")
+    assert (older.status_code, older.json()["code"]) == (409, "PRESENTATION_OUTDATED")
     assert (await check(http, card.phone, handle, clock))["outcome"] == "valid"
 
 
@@ -262,7 +262,7 @@ async def test_a_proof_of_something_else_is_refused(
 ) -> None:
     answer = await put(http, card, handle, clock, **claims)
 
-    assert (answer.status_code, answer.json()["code"]) == (403, "proof_refused")
+    assert (answer.status_code, answer.json()["code"]) == (403, "PROOF_REFUSED")
 
 
 @pytest.mark.parametrize("state", ["active", "revoked"])

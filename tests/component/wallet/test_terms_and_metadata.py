@@ -71,7 +71,7 @@ async def test_terms_are_accepted_only_by_who_has_signed_in(http: httpx.AsyncCli
 async def test_old_terms_cannot_be_accepted(http: httpx.AsyncClient, signed_in: None) -> None:
     answer = await http.post("/api/v1/terms", json={"version": "2020-01-01"})
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "terms_outdated")
+    assert (answer.status_code, answer.json()["code"]) == (422, "TERMS_OUTDATED")
     assert answer.json()["version"] == VERSION
 
 

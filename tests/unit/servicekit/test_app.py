@@ -37,7 +37,7 @@ class Consent(BaseModel):
 
 class TooEarly(Problem):
     status = 409
-    code = "too_early"
+    code = "TOO_EARLY"
     title = Text("Za wcześnie", "Too early")
 
 
@@ -152,7 +152,7 @@ async def test_no_address_redirects_for_a_slash() -> None:
     async with http() as browser:
         answer = await browser.get("/api/v1/early/")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
 
 async def test_the_documents_are_served_without_anything_from_elsewhere() -> None:
@@ -176,7 +176,7 @@ async def test_a_wrong_field_is_named_without_its_value() -> None:
             headers={"Accept-Language": "en"},
         )
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST")
     assert PESEL not in answer.text
     assert [error["path"] for error in answer.json()["errors"]] == [
         "body.0.kind",
@@ -192,7 +192,7 @@ async def test_a_refusal_of_the_domain_keeps_its_code() -> None:
 
     assert (answer.status_code, answer.json()["code"], answer.json()["title"]) == (
         409,
-        "too_early",
+        "TOO_EARLY",
         "Too early",
     )
 
@@ -202,7 +202,7 @@ async def test_a_fault_is_answered_and_logged_without_the_person() -> None:
         async with http() as browser:
             answer = await browser.get(f"/api/v1/people/{PESEL}?x={PESEL}")
 
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL_ERROR")
     assert len(answer.json()["trace_id"]) == 32
     assert PESEL not in answer.text + repr(logs)
     assert [log["event"] for log in logs] == ["request_failed", "request"]
@@ -216,7 +216,7 @@ async def test_what_is_away_for_a_moment_is_503_with_a_time(what: str) -> None:
         ours = await browser.get(f"/api/v1/away/{what}")
         wallets = await browser.post(f"/api/v1/away/{what}")
 
-    assert (ours.status_code, ours.json()["code"]) == (503, "temporarily_unavailable")
+    assert (ours.status_code, ours.json()["code"]) == (503, "TEMPORARILY_UNAVAILABLE")
     assert (wallets.status_code, wallets.json()["error"]) == (503, "temporarily_unavailable")
     assert ours.headers["retry-after"] == wallets.headers["retry-after"] == "2"
     assert "private" not in ours.text + wallets.text
@@ -250,7 +250,7 @@ async def test_a_wrong_method_is_405_and_says_what_is_allowed() -> None:
     async with http() as browser:
         answer = await browser.delete("/api/v1/consents")
 
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
     assert "POST" in answer.headers["allow"]
 
 
@@ -270,7 +270,7 @@ async def test_a_wrong_method_is_405_and_says_what_is_allowed() -> None:
 async def test_a_body_that_cannot_be_read_is_400(body: bytes) -> None:
     answer = await post(body)
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "unreadable_request")
+    assert (answer.status_code, answer.json()["code"]) == (400, "UNREADABLE_REQUEST")
 
 
 async def test_a_backslash_before_u0000_is_text() -> None:
@@ -317,7 +317,7 @@ async def test_an_address_that_is_no_text_is_400(path: str) -> None:
     async with http() as browser:
         answer = await browser.get(path)
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "unreadable_request")
+    assert (answer.status_code, answer.json()["code"]) == (400, "UNREADABLE_REQUEST")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/token", "/api/v1/token-by-fields"])

@@ -8,7 +8,7 @@ from servicekit.problems import Problem, Text, language_of, problem_response
 
 class OrderNotFound(Problem):
     status = 404
-    code = "order_not_found"
+    code = "ORDER_NOT_FOUND"
     title = Text("Nie ma takiego zamówienia", "There is no such order")
     detail = Text("Sprawdź listę zamówień.", "Look at the list of orders.")
 
@@ -42,20 +42,20 @@ def test_a_problem_says_its_code_and_cure_in_the_callers_language() -> None:
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["content-language"] == "en"
     assert json.loads(bytes(response.body)) == {
-        "type": "urn:legitka:problem:order_not_found",
+        "type": "urn:legitka:problem:ORDER_NOT_FOUND",
         "status": 404,
-        "code": "order_not_found",
+        "code": "ORDER_NOT_FOUND",
         "title": "There is no such order",
         "detail": "Look at the list of orders.",
     }
 
 
 def test_texts_inside_extras_are_in_the_callers_language_too() -> None:
-    reasons = [{"code": "no_photo", "text": Text("Brak zdjęcia", "No photo")}]
+    reasons = [{"code": "PHOTO_MISSING", "text": Text("Brak zdjęcia", "No photo")}]
 
     response = problem_response(request(), OrderNotFound(reasons=reasons))
 
-    assert json.loads(bytes(response.body))["reasons"] == [{"code": "no_photo", "text": "Brak zdjęcia"}]
+    assert json.loads(bytes(response.body))["reasons"] == [{"code": "PHOTO_MISSING", "text": "Brak zdjęcia"}]
 
 
 def test_one_raise_can_say_more_than_its_class() -> None:
