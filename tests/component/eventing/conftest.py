@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.component.eventing import mutants
+from tests.component.eventing.mutants import MUTANTS
 from tests.component.eventing.world import World, make_world
 from tests.conftest import MakeDatabase
+from tests.mutants import apply
 
 
 @pytest.fixture
@@ -22,5 +23,5 @@ def mutated(
     """The rule as it is, or broken on purpose: then the test must go red."""
     mutant: str | None = request.param
     if mutant is not None:
-        mutants.apply(mutant, monkeypatch)
+        apply(MUTANTS[mutant], monkeypatch)
     return mutant

@@ -1,35 +1,11 @@
-"""Rules of the streams broken on purpose. Each is put in place for one run of the test that holds its rule,
-and that run must go red.
-"""
+"""Rules of the streams broken on purpose."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-import pytest
+from typing import Any
 
 from contracts.catalogue import partition_of
 from eventing import consumer, outbox, platform_events, positions, relay, replay, runner, streams_in
-
-Test = TypeVar("Test", bound=Callable[..., Any])
-
-
-def holds_against(mutant: str) -> Callable[[Test], Test]:
-    """The test runs twice: as it is, and with the mutant, where it must fail."""
-    must_fail = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the rule is broken on purpose")
-    runs = [pytest.param(None, id="rule"), pytest.param(mutant, id=f"mutant-{mutant}", marks=must_fail)]
-
-    def decorate(test: Test) -> Test:
-        twice: Test = pytest.mark.parametrize("mutated", runs, indirect=True)(test)
-        pytest.mark.usefixtures("mutated")(twice)
-        return twice
-
-    return decorate
-
-
-def apply(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for target, name, replacement in MUTANTS[mutant]:
-        monkeypatch.setattr(target, name, replacement)
+from tests.mutants import Mutant
 
 
 async def _number_before_the_lock(connection: Any, rows: Any) -> None:
@@ -132,7 +108,7 @@ async def _ask_always(work: Any, question: Any, *, by: str, settings: Any) -> bo
     return True
 
 
-MUTANTS: dict[str, list[tuple[Any, str, Any]]] = {
+MUTANTS: dict[str, Mutant] = {
     "number_taken_before_the_lock": [(outbox, "_number", _number_before_the_lock)],
     "two_batches_of_a_lane_in_one_go": [(relay.Relay, "_send_lane", _all_batches_at_once)],
     "a_larger_number_applied": [(streams_in.Stream, "take", _take_larger_at_once)],

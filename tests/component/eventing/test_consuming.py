@@ -17,9 +17,9 @@ from eventing.codec import encode
 from eventing.dead_letters import drop_dead, list_dead, replay_dead
 from eventing.log import OutgoingRecord
 from eventing.runner import TooManyFailuresError
-from tests.component.eventing.mutants import holds_against
 from tests.component.eventing.orders import cancelled, change, erased, expired, requested
 from tests.component.eventing.world import World
+from tests.mutants import holds_against
 
 Make = Callable[[UnitOfWork], Event]
 

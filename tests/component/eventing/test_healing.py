@@ -15,10 +15,10 @@ from eventing.log import TopicState
 from eventing.positions import Position, decide_start
 from eventing.reconciliation import compare_digests, past_window, publish_digests
 from eventing.replay import ask_for_gaps, mark_for_resending
-from tests.component.eventing.mutants import holds_against
 from tests.component.eventing.orders import expired, requested
 from tests.component.eventing.world import SETTINGS, World
 from tests.eventlog import published
+from tests.mutants import holds_against
 
 PLACE = (ORDERS.name, 3)
 

@@ -13,9 +13,9 @@ import pytest
 from contracts.catalogue import ORDERS
 from eventing.log import LogUnavailableError
 from eventing.replay import ask_for_gaps
-from tests.component.eventing.mutants import holds_against
 from tests.component.eventing.orders import expired, requested
 from tests.component.eventing.world import SETTINGS, World
+from tests.mutants import holds_against
 
 ORDERS_PER_PLAY = 250
 EVENTS_PER_ORDER = 5

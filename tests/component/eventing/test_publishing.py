@@ -8,10 +8,10 @@ import pytest
 
 from contracts.catalogue import ORDERS, key_of, partition_of
 from eventing.codec import EventTooLarge
-from tests.component.eventing.mutants import holds_against
 from tests.component.eventing.orders import erased, expired, requested
 from tests.component.eventing.world import World
 from tests.eventlog import published
+from tests.mutants import holds_against
 
 pytestmark = pytest.mark.asyncio
 

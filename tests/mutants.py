@@ -1,0 +1,29 @@
+"""Rules broken on purpose: a test that holds a rule also runs with the rule broken, and must go red then."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+# What is put in the place of what: the object, the name of its attribute, the replacement.
+Mutant = Sequence[tuple[Any, str, Any]]
+
+
+def holds_against(mutant: str) -> Callable[[Test], Test]:
+    """The test runs twice: as it is, and with the mutant, where it must fail. `mutated` puts it in place."""
+    must_fail = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the rule is broken on purpose")
+    runs = [pytest.param(None, id="rule"), pytest.param(mutant, id=f"mutant-{mutant}", marks=must_fail)]
+
+    def decorate(test: Test) -> Test:
+        twice: Test = pytest.mark.parametrize("mutated", runs, indirect=True)(test)
+        pytest.mark.usefixtures("mutated")(twice)
+        return twice
+
+    return decorate
+
+
+def apply(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
+    for target, name, replacement in mutant:
+        monkeypatch.setattr(target, name, replacement)
