@@ -86,9 +86,9 @@ class Consumer:
 
     async def step(self) -> None:
         """One poll and, if it brought something, one batch."""
-        if self._to_begin and not self._closed:
+        if self._to_begin:
             async with self._gate:
-                await self._begin()
+                await self._try_to_begin()
         assignment = self._assignment
         records = await self._reader.poll(max_records=self._settings.batch_records, awake=self._awake())
         self.polled_at = monotonic()
@@ -116,13 +116,17 @@ class Consumer:
         """The assignment has changed: begin where the database says. What fails is begun by the next step."""
         self._to_begin = set(partitions)
         try:
-            await self._begin()
-        except (LogUnavailableError, PositionLostError, *TRANSIENT) as error:
-            log.warning("positions_not_read", error=type(error).__name__)
+            await self._try_to_begin()
         finally:
             if self._closed:
                 self._closed = False
                 self._gate.release()
+
+    async def _try_to_begin(self) -> None:
+        try:
+            await self._begin()
+        except (LogUnavailableError, PositionLostError, *TRANSIENT) as error:
+            log.warning("positions_not_read", error=type(error).__name__)
 
     async def _begin(self) -> None:
         """Begin reading where the database says, and ask for what was lost before it."""

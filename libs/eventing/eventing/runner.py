@@ -129,11 +129,12 @@ class Runner:
         """The record of a stream that a handler is to apply now; what needs none is passed on the way."""
         while held := stream.head(run.work.now):
             model = held.envelope.model
-            if model is None:
-                held.reason, held.due, held.dirty = "unknown_type", None, True
-                return None
-            if not held.envelope.erased and self._handlers[model] is not ignore:
-                return held if self._readable(run, held) else None
+            if not held.envelope.erased:
+                if model is None:
+                    held.reason, held.due, held.dirty = "unknown_type", None, True
+                    return None
+                if self._handlers[model] is not ignore:
+                    return held if self._readable(run, held) else None
             stream.advance()
         return None
 

@@ -306,6 +306,17 @@ async def test_an_unknown_type_waits_and_is_applied_by_the_first_start_that_know
     assert world.projection.numbers(order_id) == [1]
 
 
+async def test_an_erased_event_of_an_unknown_type_holds_nothing(world: World) -> None:
+    order_id = uuid4()
+    sent = record(world, lambda work: requested(work, order_id), 1, ce_type=b"pl.legitka.ordering.New.v9")
+    arrive(world, OutgoingRecord(sent.key, [*sent.headers, ("ce_erased", b"1")], b""))
+    arrive(world, record(world, lambda work: requested(work, order_id), 2))
+
+    await world.hear()
+
+    assert world.projection.numbers(order_id) == [2]
+
+
 @holds_against("everything_passes_a_held_key")
 async def test_only_what_must_not_wait_passes_a_gap(world: World) -> None:
     order_id = uuid4()
