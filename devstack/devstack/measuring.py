@@ -1,7 +1,7 @@
 """Memory and processor time of the stack: its processes and theirs, this one not counted."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -25,8 +25,8 @@ class Rest:
 class MemoryMeter:
     """Looks at the memory of some processes twice a second, and remembers the peak; a context manager."""
 
-    def __init__(self, roots: Iterable[int]) -> None:
-        self.roots = list(roots)
+    def __init__(self, roots: Callable[[], Iterable[int]]) -> None:
+        self.roots = roots
         self.peak = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -41,7 +41,7 @@ class MemoryMeter:
 
     def _look(self) -> None:
         while True:
-            self.peak = max(self.peak, memory_of(self.roots))
+            self.peak = max(self.peak, memory_of(self.roots()))
             if self._ended.wait(STEP):
                 return
 

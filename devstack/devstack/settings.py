@@ -22,8 +22,9 @@ class Places:
         return self.repository / "institutions"
 
     @property
-    def samples(self) -> Path:
-        return self.repository / "devstack" / "devstack" / "samples"
+    def cache(self) -> Path:
+        """What can be made again; shared by all stacks of the repository."""
+        return self.repository / ".cache"
 
     @property
     def keys(self) -> Path:

@@ -1,0 +1,162 @@
+"""The embedded stack: starts its parts in order, ends them for certain, and never restarts one silently."""
+
+import asyncio
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from devstack.broker import start_broker
+from devstack.databases import prepare_databases
+from devstack.first_start import bring_in_people
+from devstack.identity import start_identity
+from devstack.mail import start_mail
+from devstack.ports import STANDARD_PORTS, Ports, refuse_busy
+from devstack.postgres import Postgres, start_postgres, stop_postgres
+from devstack.processes import StackError, last_words, start_process, stop_process, wait_until
+from devstack.settings import INSTITUTIONS, SERVICES, Places, settings_of, url_of
+from servicekit.keys import create_development_keys
+
+Process = subprocess.Popen[bytes]
+
+
+class Stack:
+    """Four services and what they stand on, as child processes; used as a context manager.
+
+    Whatever ends this process ends them too. All they write lies in the `data` folder.
+    """
+
+    def __init__(self, places: Places, ports: Ports = STANDARD_PORTS, *, durable: bool = True) -> None:
+        self.places = places
+        self.ports = ports
+        self.durable = durable
+        self.postgres: Postgres | None = None
+        self.running: dict[str, Process] = {}
+        self.databases: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._start_all()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self, *names: str) -> None:
+        """Starts parts and waits until each is ready."""
+        for name in names:
+            self.running[name] = self._start_one(name)
+        for name in names:
+            if name in SERVICES:
+                self._wait_for(name)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as a crash would be; the part stays down until it is started."""
+        process = self.running.pop(name)
+        process.kill()
+        process.wait()
+
+    @contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """The part stands still meanwhile, as a process that is never given a turn; it may be killed so."""
+        process = self.running[name]
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+
+    def check(self) -> None:
+        """Raises when a part has ended by itself."""
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                words = last_words(self.places.log(name))
+                raise StackError(f"{name} ended by itself with status {process.returncode}.\n{words}")
+
+    def stop(self) -> None:
+        for process in self.running.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            stop_process(process)
+        self.running.clear()
+        if self.postgres is not None:
+            stop_postgres(self.postgres)
+            self.postgres = None
+
+    def pids(self) -> list[int]:
+        """The parts' own processes, of which all others are children."""
+        server = [self.postgres.process] if self.postgres else []
+        return [process.pid for process in (*server, *self.running.values())]
+
+    def url(self, name: str) -> str:
+        return url_of(name, self.ports)
+
+    def _start_all(self) -> None:
+        refuse_busy(self.ports)
+        shutil.rmtree(self.places.data / "logs", ignore_errors=True)
+        self.start("broker")
+        self.postgres = start_postgres(
+            self.places.data / "postgres", port=self.ports.postgres, durable=self.durable
+        )
+        passwords = self.places.data / "passwords.json"
+        self.databases = asyncio.run(prepare_databases(self.postgres, SERVICES, passwords))
+        create_development_keys(
+            self.places.keys, issuer_public_url=self.url("issuer"), institutions=INSTITUTIONS
+        )
+        bring_in_people(self.places, self._settings("ordering"))
+        self.start("mail", "identity", *SERVICES)
+
+    def _start_one(self, name: str) -> Process:
+        if name in SERVICES:
+            command = [sys.executable, "-m", name]
+            return start_process(command, log=self.places.log(name), environment=self._settings(name))
+        starters: dict[str, Callable[[], Process]] = {
+            "broker": lambda: start_broker(self.places.logs, port=self.ports.broker).process,
+            "identity": lambda: start_identity(self.ports.identity, log=self.places.log("identity")),
+            "mail": lambda: start_mail(
+                self.places.data / "mail", smtp_port=self.ports.smtp, http_port=self.ports.mail
+            ),
+        }
+        return starters[name]()
+
+    def _settings(self, service: str) -> dict[str, str]:
+        return settings_of(service, self.places, self.ports, self.databases[service])
+
+    def _wait_for(self, name: str) -> None:
+        wait_until(
+            lambda: (
+                self._answers_200(f"{self.url(name)}/health/ready")
+                and self._answers_200(f"{self.url(name)}/health/pipeline")
+            ),
+            process=self.running[name],
+            name=name,
+            log=self.places.log(name),
+            within=60,
+        )
+
+    @staticmethod
+    def _answers_200(url: str) -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  (our own)
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+def forget(data: Path) -> None:
+    """Removes everything that earlier runs have kept."""
+    shutil.rmtree(data, ignore_errors=True)
