@@ -29,6 +29,16 @@ def test_the_signature_of_the_cards_key_holds() -> None:
         (PHONE.jwk, HANDLE, SHOWN_AT, SIGNATURE[:-1]),
         (PHONE.jwk, HANDLE, SHOWN_AT, SIGNATURE + b"\0"),
     ],
+    ids=[
+        "another key",
+        "no key",
+        "another handle",
+        "another time",
+        "only zeros",
+        "only ones",
+        "a byte less",
+        "a byte more",
+    ],
 )
 def test_anything_else_does_not(
     key: dict[str, str] | None, handle: bytes, shown_at: int, signature: bytes
