@@ -107,6 +107,18 @@ async def test_an_unknown_offer_is_answered_like_a_withdrawn_one(
     assert len(looks) == 2
 
 
+async def test_an_erased_offer_is_not_waited_for_but_unknown(
+    http: httpx.AsyncClient, works: Works, order: Order, looks: list[Offer | None]
+) -> None:
+    await tell(works, order.ready(), order.erased())
+
+    erased = await http.get(f"/offers/{order.offer_id()}")
+    unknown = await http.get(f"/offers/{to_base64url(bytes(24))}")
+
+    assert (erased.status_code, erased.content) == (404, unknown.content)
+    assert looks == [None, None]
+
+
 async def test_an_expired_offer_is_not_served(http: httpx.AsyncClient, works: Works, order: Order) -> None:
     await tell(works, order.ready(expires_at=NOON))
 

@@ -8,7 +8,7 @@ from eventing import Connection
 
 
 async def erase_orders(conn: Connection, order_ids: Sequence[UUID], now: datetime) -> None:
-    """Leave nothing but a tombstone, so that no late event brings anything back."""
+    """Leave nothing but tombstones: no late event brings anything back, and nobody waits for an offer."""
     await conn.execute(
         """
         insert into erased_orders (order_id, credential_id, erased_at)
@@ -26,6 +26,14 @@ async def erase_orders(conn: Connection, order_ids: Sequence[UUID], now: datetim
         """
         delete from replacements r using erased_orders e
         where r.credential_id = e.credential_id and e.order_id = any($1::uuid[])
+        """,
+        order_ids,
+    )
+    await conn.execute(
+        """
+        insert into erased_offers (digest)
+        select sha256(convert_to(offer_id, 'UTF8')) from offers where order_id = any($1::uuid[])
+        on conflict do nothing
         """,
         order_ids,
     )

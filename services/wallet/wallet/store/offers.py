@@ -73,6 +73,13 @@ async def load_offer(conn: Connection, offer_id: str) -> Offer | None:
     return Offer(**row) if row else None
 
 
+async def is_erased(conn: Connection, offer_id: str) -> bool:
+    erased = await conn.fetchval(
+        "select exists (select from erased_offers where digest = sha256(convert_to($1, 'UTF8')))", offer_id
+    )
+    return bool(erased)
+
+
 async def take_attempt(conn: Connection, offer_id: str, now: datetime) -> Attempt | None:
     """Use up one attempt before anything is compared, or None when the offer allows none any more."""
     row = await conn.fetchrow(
