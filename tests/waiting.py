@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
+from servicekit.database import Pool
+
 T = TypeVar("T")
 
 STEP = 0.01
@@ -51,3 +53,14 @@ async def _ask(condition: Callable[[], Any]) -> tuple[Any, AssertionError | None
         return (await seen if inspect.isawaitable(seen) else seen), None
     except AssertionError as failure:
         return None, failure
+
+
+async def somebody_waits(pool: Pool) -> bool:
+    """Whether a transaction of this database waits for a lock of another."""
+    waiting: bool = await pool.fetchval(
+        """
+        select exists (select from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock')
+        """
+    )
+    return waiting

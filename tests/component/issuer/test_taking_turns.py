@@ -17,7 +17,7 @@ from issuer.use_cases.issue_card import CardRequest, issue_card
 from issuer.workshop import Workshop
 from tests.component.issuer.phones import Phone
 from tests.component.issuer.scene import PHOTO, Order, Scene
-from tests.waiting import eventually
+from tests.waiting import eventually, somebody_waits
 
 T = TypeVar("T")
 Step = Callable[[UnitOfWork], Awaitable[Any]]
@@ -28,18 +28,8 @@ async def take_turns(scene: Scene, first: Step, second: Coroutine[Any, Any, T]) 
     async with scene.works.begin() as work:
         await first(work)
         waiting = asyncio.create_task(second)
-        await eventually(lambda: _somebody_waits(scene))
+        await eventually(lambda: somebody_waits(scene.works.pool))
     return await waiting
-
-
-async def _somebody_waits(scene: Scene) -> bool:
-    waiting = await scene.works.pool.fetchval(
-        """
-        select count(*) from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'
-        """
-    )
-    return bool(waiting)
 
 
 @pytest.fixture

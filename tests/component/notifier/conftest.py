@@ -2,23 +2,33 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from aiosmtpd.smtp import SMTP
+from fastapi import FastAPI
 
 from eventing import Handlers, Outbox, Works
+from notifier.app import create_web
 from notifier.consumers import handlers
 from notifier.contacts import Contacts
 from notifier.domain import Recipient
 from notifier.links import Portal
 from notifier.mail import Stationery
+from notifier.parts import Parts
 from notifier.sender import Sender
 from notifier.settings import NotifierSettings
+from notifier.store.recipients import last_entries
+from servicekit.health import Readiness
 from servicekit.keys import Keys
+from servicekit.live import ChangeFeed
+from servicekit.remote_keys import RemoteKeys
 from servicekit.sealing import Sealer
+from servicekit.tokens import sign_jwt
 from tests.component.notifier.scene import Clock, Mailbox, Order, tell
 from tests.conftest import MakeDatabase
 from tests.databases import Database
@@ -26,6 +36,10 @@ from tests.databases import Database
 Tell = Callable[..., Awaitable[None]]
 NewOrder = Callable[..., Order]
 NewSender = Callable[..., Sender]
+NewToken = Callable[..., str]
+
+PORTAL = "http://localhost:8001"
+NOTIFIER = "http://localhost:8003"
 
 
 @pytest.fixture
@@ -114,3 +128,54 @@ async def new_sender(works: Works, contacts: Contacts, mailbox: Mailbox) -> Asyn
 @pytest.fixture
 def sender(new_sender: NewSender) -> Sender:
     return new_sender()
+
+
+@pytest.fixture
+async def feed(notifier_database: Database) -> AsyncIterator[ChangeFeed[Recipient]]:
+    feed = ChangeFeed(notifier_database.pool, "notifier_inboxes", last_entries, poll=0.05)
+    await feed.start()
+    yield feed
+    await feed.stop()
+
+
+@pytest.fixture
+async def app(works: Works, feed: ChangeFeed[Recipient], keys: Keys) -> AsyncIterator[FastAPI]:
+    settings = NotifierSettings(environment="development", database_url="postgresql://unused")
+    published = keys.signing_keys("ordering/tokens").public_jwks()
+    portal = httpx.MockTransport(lambda request: httpx.Response(200, json=published))
+    async with httpx.AsyncClient(transport=portal) as http:
+        app = create_web(settings, lifespan=lambda _: nullcontext(), readiness=_ready, pipeline=Readiness)
+        portal_keys = RemoteKeys(f"{PORTAL}/internal/jwks", None, http)
+        app.state.parts = Parts(settings, works, feed, Portal(PORTAL), portal_keys)
+        yield app
+
+
+async def _ready() -> Readiness:
+    return Readiness()
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=NOTIFIER) as client:
+        yield client
+
+
+@pytest.fixture
+def new_token(keys: Keys, clock: Clock) -> NewToken:
+    def make(recipient: Recipient, *, typ: str = "at+jwt", **claims: Any) -> str:
+        now = int(clock.now.timestamp())
+        known = {
+            "iss": PORTAL,
+            "aud": NOTIFIER,
+            "sub": str(recipient.student_ref),
+            "institution_id": recipient.institution_id,
+            "iat": now,
+            "exp": now + 300,
+        }
+        return sign_jwt(keys.signing_keys("ordering/tokens").current, typ=typ, claims=known | claims)
+
+    return make
+
+
+def bearer(token: str, **other: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} | other

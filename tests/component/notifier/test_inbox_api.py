@@ -1,102 +1,18 @@
-"""The inbox over HTTP: lists, marks, follows live and resumes, each for the token's student alone."""
+"""The inbox over HTTP: lists and marks, for the token's student alone."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
-from eventing import Works
-from notifier.app import create_web
 from notifier.domain import Recipient
-from notifier.links import Portal
 from notifier.parts import Parts
-from notifier.settings import NotifierSettings
-from notifier.store.recipients import last_entries
-from servicekit.health import Readiness
-from servicekit.keys import Keys
-from servicekit.live import ChangeFeed
 from servicekit.remote_keys import RemoteKeys
-from servicekit.tokens import sign_jwt
-from tests.component.notifier.conftest import NewOrder, Tell
-from tests.component.notifier.scene import Clock, Order
-from tests.databases import Database
-from tests.waiting import eventually
-
-PORTAL = "http://localhost:8001"
-NOTIFIER = "http://localhost:8003"
-
-NewToken = Callable[..., str]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Streams end by the true time, so here it is true."""
-    return Clock(datetime.now(UTC))
-
-
-@pytest.fixture
-async def feed(notifier_database: Database) -> AsyncIterator[ChangeFeed[Recipient]]:
-    feed = ChangeFeed(notifier_database.pool, "notifier_inboxes", last_entries, poll=0.05)
-    await feed.start()
-    yield feed
-    await feed.stop()
-
-
-@pytest.fixture
-async def app(works: Works, feed: ChangeFeed[Recipient], keys: Keys) -> AsyncIterator[FastAPI]:
-    settings = NotifierSettings(environment="development", database_url="postgresql://unused")
-    published = keys.signing_keys("ordering/tokens").public_jwks()
-    portal = httpx.MockTransport(lambda request: httpx.Response(200, json=published))
-    async with httpx.AsyncClient(transport=portal) as http:
-        app = create_web(settings, lifespan=_nothing, readiness=_ready, pipeline=lambda: Readiness({}))
-        portal_keys = RemoteKeys(f"{PORTAL}/internal/jwks", None, http)
-        app.state.parts = Parts(settings, works, feed, Portal(PORTAL), portal_keys)
-        yield app
-
-
-@asynccontextmanager
-async def _nothing(app: FastAPI) -> AsyncIterator[None]:
-    yield
-
-
-async def _ready() -> Readiness:
-    return Readiness({})
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=NOTIFIER) as client:
-        yield client
-
-
-@pytest.fixture
-def new_token(keys: Keys, clock: Clock) -> NewToken:
-    def make(recipient: Recipient, *, typ: str = "at+jwt", **claims: Any) -> str:
-        now = int(clock.now.timestamp())
-        known = {
-            "iss": PORTAL,
-            "aud": NOTIFIER,
-            "sub": str(recipient.student_ref),
-            "institution_id": recipient.institution_id,
-            "iat": now,
-            "exp": now + 300,
-        }
-        return sign_jwt(keys.signing_keys("ordering/tokens").current, typ=typ, claims=known | claims)
-
-    return make
-
-
-def bearer(token: str, **other: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"} | other
+from tests.component.notifier.conftest import PORTAL, NewOrder, NewToken, Tell, bearer
+from tests.component.notifier.scene import Order
 
 
 async def test_alerts_come_newest_first_in_both_languages_with_what_is_unread(
@@ -258,89 +174,6 @@ async def test_preferences_that_are_none_are_refused(
     answer = await client.put("/api/v1/preferences", json=wrong, headers=bearer(new_token(order.recipient)))
 
     assert answer.status_code == 422
-
-
-@pytest.fixture
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """A real server: streams are read while they are written."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    server.force_exit = True
-    await serving
-
-
-@asynccontextmanager
-async def following(served: str, token: str, **headers: str) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
-    url = f"{served}/api/v1/alerts/events"
-    async with (
-        httpx.AsyncClient(timeout=10) as client,
-        client.stream("GET", url, headers=bearer(token, **headers)) as answer,
-    ):
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        yield events_of(answer)
-
-
-async def events_of(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
-    event: dict[str, Any] = {}
-    async for line in answer.aiter_lines():
-        name, _, value = line.partition(": ")
-        if name:
-            event[name] = value
-        elif "data" in event:
-            yield event | {"data": json.loads(event["data"])}
-            event = {}
-        else:
-            event = {}
-
-
-async def test_a_stream_gives_what_is_there_and_then_what_comes(
-    served: str, hear: Tell, order: Order, new_token: NewToken
-) -> None:
-    await hear(order.placed())
-
-    async with following(served, new_token(order.recipient)) as events:
-        first = await anext(events)
-        await hear(order.ready())
-        second = await anext(events)
-
-    assert (first["id"], first["event"], first["data"]["alert"]["kind"]) == ("1", "alert", "order_received")
-    assert (second["id"], second["data"]["alert"]["kind"]) == ("2", "ready_to_activate")
-    assert second["data"]["unread"] == 2
-
-
-async def test_a_stream_resumes_after_the_last_event_seen(
-    served: str, hear: Tell, order: Order, new_token: NewToken
-) -> None:
-    await hear(order.placed(), order.ready(), order.issued())
-
-    async with following(served, new_token(order.recipient), **{"Last-Event-ID": "1"}) as events:
-        seen = [(await anext(events))["id"] for _ in range(2)]
-
-    assert seen == ["2", "3"]
-
-
-async def test_a_stream_tells_of_its_own_student_alone(
-    served: str, hear: Tell, new_order: NewOrder, new_token: NewToken
-) -> None:
-    mine, other = new_order(), new_order()
-
-    async with following(served, new_token(mine.recipient)) as events:
-        await hear(other.placed(), other.ready(), mine.placed())
-        seen = await anext(events)
-
-    assert seen["data"]["alert"]["order_id"] == str(mine.order_id)
-
-
-async def test_a_stream_ends_with_its_token(
-    served: str, order: Order, new_token: NewToken, clock: Clock
-) -> None:
-    soon = int((clock.now + timedelta(seconds=1)).timestamp())
-
-    async with following(served, new_token(order.recipient, exp=soon)) as events:
-        assert [event async for event in events] == []
 
 
 async def test_the_portals_keys_are_asked_for_once(

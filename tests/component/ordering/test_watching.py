@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +14,37 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from eventing import Works
+from eventing import Connection, Works
+from ordering import store
 from ordering.consumers import announcing
+from ordering.domain import Order, offered
 from ordering.parts import Parts
+from ordering.store import orders
+from ordering.use_cases._facts import record
 from tests.component.ordering.conftest import PlaceOrder
 from tests.component.ordering.scene import NOON, Story, tell
-from tests.waiting import eventually
+from tests.mutants import Mutant, apply, holds_against
+from tests.waiting import eventually, somebody_waits
 
 ANNA = {"x-person": "umcs/anna", "x-signed-in-at": NOON.isoformat()}
+
+
+async def _draw_from_a_global_cursor(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
+    """Numbers for all orders from one counter, as they come, and no lock."""
+    rows = await conn.fetch("select * from orders where order_id = any($1)", order_ids)
+    return {row["order_id"]: replace(orders._order(row), last_entry=next(GLOBAL_CURSOR)) for row in rows}
+
+
+GLOBAL_CURSOR = count(1000)
+MUTANTS: dict[str, Mutant] = {
+    "entries_numbered_by_a_global_cursor": [(orders, "lock", _draw_from_a_global_cursor)],
+}
+
+
+@pytest.fixture
+def mutated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param is not None:
+        apply(MUTANTS[request.param], monkeypatch)
 
 
 @pytest.fixture
@@ -101,6 +126,37 @@ async def test_entries_that_are_written_side_by_side_are_all_seen_in_order(
         seen = [(await anext(events))["id"] for _ in range(4)]
 
     assert seen == ["1", "2", "3", "4"]
+
+
+@holds_against("entries_numbered_by_a_global_cursor")
+async def test_an_entry_that_is_committed_late_is_not_lost(served: str, works: Works, story: Story) -> None:
+    late, early, last = story.ready(), story.alerted(), story.failed(4)
+
+    async with watching(served, story) as events:
+        seen = [await anext(events)]
+        async with works.begin() as work:
+            [order] = (await store.orders.lock(work.connection, [story.order_id])).values()
+            racing = asyncio.create_task(tell(works, early))
+            await eventually(lambda: racing.done() or somebody_waits(works.pool))
+            if racing.done():
+                seen.append(await anext(events))
+            await record(work, [(offered(order, late.event), late.event)])
+        await racing
+        await tell(works, last)
+        while seen[-1]["event"] != "activation_failed":
+            seen.append(await anext(events))
+
+    assert [one["event"] for one in seen] == [
+        "order_placed",
+        "credential_ready",
+        "alert_delivered",
+        "activation_failed",
+    ]
+
+
+async def test_an_id_beyond_every_entry_is_followed_by_nothing(works: Works, story: Story) -> None:
+    async with works.begin() as work:
+        assert await store.timeline.of_order(work.connection, story.order_id, after=10**18 - 1) == []
 
 
 async def test_handlers_wake_whoever_watches_after_the_commit(works: Works, story: Story) -> None:

@@ -1,6 +1,7 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,26 @@ import pytest
 from starlette.requests import Request
 
 from servicekit.live import Subscription
-from servicekit.sse import BadLastEventId, Entry, encode, end_all_streams, event_stream, last_event_id
+from servicekit.sse import (
+    BadLastEventId,
+    Entry,
+    _Stream,
+    encode,
+    end_all_streams,
+    event_stream,
+    last_event_id,
+)
+from tests.mutants import Mutant, apply, holds_against
+
+
+class Listener(Subscription):
+    """Counts how often it had to wait, since nobody had woken it yet."""
+
+    slept = 0
+
+    async def wait(self, seconds: float) -> bool:
+        self.slept += not self._woken.is_set()
+        return await super().wait(seconds)
 
 
 class Timeline:
@@ -16,18 +36,20 @@ class Timeline:
 
     def __init__(self, *texts: str) -> None:
         self.entries = [Entry(number, "status", text) for number, text in enumerate(texts, 1)]
-        self.subscription = Subscription()
+        self.subscription = Listener()
         self.listening = False
-        self.before_reading: Callable[[], None] = lambda: None
+        self.after_reading: Callable[[], None] = lambda: None
 
     def add(self, text: str) -> None:
+        """Wakes whoever listens already, and nobody else."""
         self.entries.append(Entry(len(self.entries) + 1, "status", text))
-        self.subscription.wake()
+        if self.listening:
+            self.subscription.wake()
 
     async def read(self, after: int) -> list[Entry]:
-        assert self.listening
-        self.before_reading()
-        return [entry for entry in self.entries if entry.id > after][:2]
+        found = [entry for entry in self.entries if entry.id > after][:2]
+        self.after_reading()
+        return found
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[Subscription]:
@@ -36,6 +58,30 @@ class Timeline:
             yield self.subscription
         finally:
             self.listening = False
+
+
+async def _read_and_then_subscribe(self: _Stream, after: int) -> AsyncIterator[bytes]:
+    backlog: Sequence[Entry] | None = await self.read(after)
+
+    async def read_backlog_once(after: int) -> Sequence[Entry]:
+        nonlocal backlog
+        entries, backlog = backlog, None
+        return await self.read(after) if entries is None else entries
+
+    async for chunk in SEND(replace(self, read=read_backlog_once), after):
+        yield chunk
+
+
+SEND = _Stream.send
+MUTANTS: dict[str, Mutant] = {
+    "backlog_read_before_subscribing": [(_Stream, "send", _read_and_then_subscribe)],
+}
+
+
+@pytest.fixture
+def mutated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param is not None:
+        apply(MUTANTS[request.param], monkeypatch)
 
 
 def request(header: str | None = None, query: str = "") -> Request:
@@ -82,17 +128,19 @@ async def test_a_client_resumes_after_the_last_id_it_has() -> None:
     assert (await take(chunks, 2))[1] == encode(timeline.entries[2])
 
 
-async def test_what_happens_between_subscribing_and_reading_is_not_lost() -> None:
+@holds_against("backlog_read_before_subscribing")
+async def test_what_happens_just_after_reading_the_backlog_is_not_lost() -> None:
     timeline = Timeline()
 
     def happen_once() -> None:
-        timeline.before_reading = lambda: None
+        timeline.after_reading = lambda: None
         timeline.add("just now")
 
-    timeline.before_reading = happen_once
-    chunks = stream(timeline)
+    timeline.after_reading = happen_once
+    chunks = stream(timeline, heartbeat=0.2)
 
     assert (await take(chunks, 2))[1] == encode(timeline.entries[0])
+    assert timeline.subscription.slept == 0
 
 
 async def test_quiet_streams_beat_so_that_dead_ones_are_noticed() -> None:
@@ -112,7 +160,7 @@ async def test_a_stream_ends_after_its_lifetime() -> None:
 
 async def test_a_busy_stream_ends_too() -> None:
     timeline = Timeline()
-    timeline.before_reading = lambda: timeline.add("more")
+    timeline.after_reading = lambda: timeline.add("more")
 
     await asyncio.wait_for(collect(stream(timeline, lifetime=0.02)), 5)
 

@@ -38,8 +38,11 @@ async def already_told(conn: Connection, order_ids: Sequence[UUID], event_ids: S
 
 
 async def of_order(conn: Connection, order_id: UUID, after: int = 0) -> list[Entry]:
+    """`after` comes from the client: it may be larger than any number there is."""
     rows = await conn.fetch(
-        "select * from timeline_entries where order_id = $1 and number > $2 order by number", order_id, after
+        "select * from timeline_entries where order_id = $1 and number > $2::bigint order by number",
+        order_id,
+        after,
     )
     return [_entry(row) for row in rows]
 
