@@ -129,9 +129,8 @@ class ConsentText(Frozen):
 
 
 class Limits(Frozen):
-    """How often something may be tried before it has to rest."""
+    """How often a student may ask for a new activation code."""
 
-    activation_attempts: Annotated[int, Field(ge=1, le=10)]
     new_code_pause_seconds: Annotated[int, Field(ge=0, le=3600)]
     new_codes_per_day: Annotated[int, Field(ge=1, le=100)]
 

@@ -37,6 +37,7 @@ End = Literal["ACTIVATED", "REJECTED", "CANCELLED", "EXPIRED"]
 CardState = Literal["ACTIVE", "SUSPENDED", "REVOKED", "REPLACED"]
 CardEnd = Literal["REVOKED", "REPLACED"]
 
+WRONG_CODES_UNTIL_LOCK = 5  # of one activation code, on the whole platform
 OPEN: frozenset[State] = frozenset({"PLACED", "READY", "LOCKED"})
 GRACE_AFTER_EXPIRY = timedelta(
     hours=1
@@ -95,12 +96,19 @@ class Order:
             return self.end
         if not self.offered:
             return "PLACED"
-        return "LOCKED" if self.attempts_of == self.offered and self.attempts_left == 0 else "READY"
+        return "READY" if self.attempts_until_lock else "LOCKED"
 
     @property
     def can_be_activated(self) -> bool:
         """Whether its newest code works, as far as is known."""
         return self.state == "READY" and not self.awaits_code
+
+    @property
+    def attempts_until_lock(self) -> int:
+        """How many wrong codes the newest offer still bears, as far as the wallet has told."""
+        if self.attempts_of == self.offered and self.attempts_left is not None:
+            return self.attempts_left
+        return WRONG_CODES_UNTIL_LOCK
 
     @property
     def awaits_code(self) -> bool:

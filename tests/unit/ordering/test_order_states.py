@@ -224,6 +224,16 @@ def test_attempts_of_an_older_generation_do_not_undo_a_newer_lock() -> None:
     assert late.state == "LOCKED"
 
 
+def test_a_new_code_bears_five_wrong_ones_whatever_was_left_of_the_older() -> None:
+    tried = domain.attempted(
+        domain.offered(PLACED, ready(1)), event(wallet.ActivationFailed, generation=1, attempts_left=3)
+    )
+
+    renewed = domain.offered(tried, ready(2))
+
+    assert (tried.attempts_until_lock, renewed.attempts_until_lock) == (3, 5)
+
+
 def test_an_order_does_not_expire_while_a_new_code_is_on_its_way() -> None:
     waiting = ask_for_code(domain.offered(PLACED, ready()))
 

@@ -144,6 +144,7 @@ def test_the_hash_tells_versions_apart(directory: Path) -> None:
         ('id = "umcs"', 'id = "uw"', "umcs.toml: id: is 'uw'. Call the file uw.toml"),
         ('name.pl = "', 'name.pl = " " # ', "umcs.toml: name: is empty in one language"),
         ("M32 50", 'M32 50\\" onload=', "umcs.toml: mark.path: String should match pattern"),
+        ("[limits]", "[limits]\nactivation_attempts = 3", "limits.activation_attempts: is not known"),
         ("[rules]", "[rules", "umcs.toml: is no TOML:"),
     ],
 )

@@ -84,7 +84,7 @@ async def place(
         work.after_commit(lambda: parts.changes.touch(order.order_id))
     response.headers["Location"] = f"/api/v1/orders/{order.order_id}"
     response.headers.update(NO_STORE)
-    return order_view(parts, me.institution, order, entries)
+    return order_view(parts, order, entries)
 
 
 @router.get("")
@@ -95,9 +95,7 @@ async def list_orders(me: TheStudent, parts: TheParts, response: Response) -> li
         entries = await store.timeline.of_orders(connection, [order.order_id for order in orders])
     response.headers.update(NO_STORE)
     return [
-        order_view(
-            parts, me.institution, order, [entry for entry in entries if entry.order_id == order.order_id]
-        )
+        order_view(parts, order, [entry for entry in entries if entry.order_id == order.order_id])
         for order in orders
     ]
 
@@ -112,7 +110,7 @@ async def _view(parts: Parts, me: Me, order_id: UUID) -> OrderView:
     async with parts.works.pool.acquire() as connection:
         order = await read_own_order(connection, me, order_id)
         entries = await store.timeline.of_order(connection, order_id)
-    return order_view(parts, me.institution, order, entries)
+    return order_view(parts, order, entries)
 
 
 @router.get("/{order_id}/qr.svg", response_class=Response)

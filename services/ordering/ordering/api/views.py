@@ -14,7 +14,6 @@ from ordering.domain import CardState, Order, State
 from ordering.parts import Parts
 from ordering.sealing import open_code
 from ordering.timeline import Entry, Question
-from servicekit.institutions import Institution
 from servicekit.sealing import CannotOpen
 
 log = structlog.get_logger()
@@ -84,7 +83,7 @@ def entry_view(entry: Entry) -> EntryView:
     )
 
 
-def order_view(parts: Parts, institution: Institution, order: Order, entries: list[Entry]) -> OrderView:
+def order_view(parts: Parts, order: Order, entries: list[Entry]) -> OrderView:
     return OrderView(
         order_id=order.order_id,
         status=order.state,
@@ -94,12 +93,12 @@ def order_view(parts: Parts, institution: Institution, order: Order, entries: li
         replaces=order.replaces,
         reasons=order.reasons,
         code_requested=order.end is None and order.awaits_code,
-        activation=_activation_view(parts, institution, order),
+        activation=_activation_view(parts, order),
         timeline=[entry_view(entry) for entry in entries if entry.number <= order.last_entry],
     )
 
 
-def _activation_view(parts: Parts, institution: Institution, order: Order) -> ActivationView | None:
+def _activation_view(parts: Parts, order: Order) -> ActivationView | None:
     if not order.can_be_activated or order.offer_id is None or order.expires_at is None:
         return None
     if order.code_sealed is None:
@@ -109,14 +108,12 @@ def _activation_view(parts: Parts, institution: Institution, order: Order) -> Ac
     except CannotOpen:
         log.warning("activation_code_not_opened", order_id=str(order.order_id))
         return None  # a new code helps
-    limit = institution.limits.activation_attempts
-    counted = order.attempts_of == order.offered and order.attempts_left is not None
     return ActivationView(
         qr_payload=qr_payload(parts.settings.wallet_public_url, order.offer_id),
         activation_code=code,
         deep_link=f"{parts.settings.wallet_public_url}/add#{_offer_uri(parts, order.offer_id)}",
         expires_at=order.expires_at,
-        attempts_left=order.attempts_left if counted else limit,
+        attempts_left=order.attempts_until_lock,
     )
 
 
