@@ -45,11 +45,10 @@ class Canvas:
         self._draw.polygon([_large(corner) for corner in corners], fill=colour)
 
     def line(self, points: Sequence[Point], colour: Colour, width: float) -> None:
-        """An open curve with round ends."""
-        curve = _curve([points[0], *points, points[-1]])
-        self._draw.line(curve, fill=colour, width=round(width * _LARGER), joint="curve")
-        for x, y in (points[0], points[-1]):
-            self.dot(x, y, width / 2, width / 2, colour)
+        """An open curve, drawn as with a round brush."""
+        brush = width * _LARGER / 2
+        for x, y in _curve([points[0], *points, points[-1]], steps=3 * _STEPS):
+            self._draw.ellipse((x - brush, y - brush, x + brush, y + brush), fill=colour)
 
     def dot(self, x: float, y: float, wide: float, high: float, colour: Colour) -> None:
         """An ellipse by its middle and its two half axes."""
@@ -70,12 +69,12 @@ def _large(point: Point) -> Point:
     return point[0] * _LARGER, point[1] * _LARGER
 
 
-def _curve(points: Sequence[Point]) -> list[Point]:
+def _curve(points: Sequence[Point], steps: int = _STEPS) -> list[Point]:
     """Catmull-Rom through all but the first and the last."""
     curve: list[Point] = []
     for a, b, c, d in zip(points, points[1:], points[2:], points[3:], strict=False):
-        for step in range(_STEPS):
-            t = step / _STEPS
+        for step in range(steps):
+            t = step / steps
             curve.append(_large((_between(a[0], b[0], c[0], d[0], t), _between(a[1], b[1], c[1], d[1], t))))
     curve.append(_large(points[-2]))
     return curve

@@ -35,7 +35,8 @@ def _body(canvas: Canvas, look: Look) -> None:
         mirrored([(MIDDLE + neck, 340), (MIDDLE + neck, 420), (MIDDLE + neck + 14, 452), (MIDDLE + 20, 478)]),
         look.skin,
     )
-    canvas.shape(mirrored([(MIDDLE + neck, 380), (MIDDLE + neck - 2, 404), (MIDDLE + 24, 432)]), look.shade)
+    shadow = [(neck - 12, 376), (neck - 4, 394), (0.66 * neck, 422), (12, 432)]
+    canvas.shape(mirrored([(MIDDLE + x, y) for x, y in shadow]), look.shade)
     _garment(canvas, look, neck)
 
 
