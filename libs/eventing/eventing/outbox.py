@@ -153,3 +153,4 @@ async def erase_keys(connection: "Connection", keys: Collection[str]) -> None:
             keys,
         )
     await connection.execute("delete from events where key = any($1) and number is null", keys)
+    await connection.execute("delete from unreadable where key = any($1)", [key.encode() for key in keys])

@@ -5,7 +5,8 @@ predecessor failed, waits. A record that fails alone never takes its batch along
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -170,7 +171,7 @@ class Runner:
         envelopes = [held.envelope for _, held in group]
         handler = self._handlers[type(envelopes[0].event)]
         received = [Received(each.event, each.number or 0, ahead) for each in envelopes]
-        with tracer.start_as_current_span(f"apply {envelopes[0].ce_type}", links=_links(envelopes)):
+        with _span(envelopes):
             if not run.careful:
                 await handler(run.work, received)
                 return
@@ -224,6 +225,22 @@ def _may_pass(held: Held) -> bool:
 def _reason(error: Exception) -> str:
     """What an operator needs to start looking. The message may hold private data, so it is not kept."""
     return f"failed: {type(error).__name__}"
+
+
+@contextmanager
+def _span(envelopes: Sequence[Envelope]) -> Iterator[None]:
+    """Tells that a handler failed, and not how: the message may hold private data."""
+    with tracer.start_as_current_span(
+        f"apply {envelopes[0].ce_type}",
+        links=_links(envelopes),
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            yield
+        except Exception:
+            span.set_status(trace.StatusCode.ERROR)
+            raise
 
 
 def _links(envelopes: Sequence[Envelope]) -> list[trace.Link]:

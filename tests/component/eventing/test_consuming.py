@@ -8,6 +8,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from contracts.base import Event
 from contracts.catalogue import ORDERS, dlq_name, partition_of, type_of
@@ -367,6 +371,39 @@ async def test_what_waits_is_blanked_by_an_erasure_that_arrives_with_it(world: W
     rows = await world.issuer_pool.fetch("select number, body from waiting order by number")
 
     assert [(row["number"], row["body"] == b"") for row in rows] == [(2, True), (3, False)]
+
+
+async def test_a_record_without_a_place_goes_with_the_erasure_of_its_key(world: World) -> None:
+    order_id, other = uuid4(), uuid4()
+    for key in (order_id, other):
+        sent = record(world, partial(requested, order_id=key), 1)
+        arrive(world, OutgoingRecord(sent.key, [], sent.body))
+    await world.hear()
+
+    async with world.issuer.works.begin() as work:
+        work.erase(order_id)
+
+    kept = await world.issuer_pool.fetch("select key from unreadable")
+    assert [row["key"] for row in kept] == [str(other).encode()]
+
+
+async def test_a_trace_tells_that_a_handler_failed_and_not_its_words(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, exported = TracerProvider(), InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(exported))
+    monkeypatch.setattr("eventing.runner.tracer", provider.get_tracer("eventing"))
+
+    def fail(_received: Received[Any]) -> bool:
+        raise ValueError("Zofia")
+
+    world.projection.fails = fail
+    arrive(world, record(world, lambda work: requested(work, uuid4()), 1))
+    await world.hear()
+
+    spans = exported.get_finished_spans()
+    assert {span.status.status_code for span in spans} == {StatusCode.ERROR}
+    assert "Zofia" not in "".join(span.to_json() for span in spans)
 
 
 async def test_too_many_failures_in_a_row_stop_the_consumer_and_bury_nothing(world: World) -> None:
