@@ -45,14 +45,26 @@ def configure_logging(service: str, level: str = "info", *, pretty: bool | None 
         )
     )
     handler.addFilter(FloodFilter(("aiokafka", "faststream", "opentelemetry")))
+    handler.addFilter(_first_line_of_asyncio)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    _quieten()
+    _quieten(service, level.upper())
 
 
-def _quieten() -> None:
-    """Libraries that write addresses of requests at level info."""
+def _quieten(service: str, level: str) -> None:
+    """Libraries write addresses of requests at level info, and whole records at level debug."""
+    if level == "DEBUG":
+        logging.getLogger().setLevel(logging.INFO)
+        for name in ("eventing", "servicekit", service):
+            logging.getLogger(name).setLevel(level)
     for name in ("httpx", "httpcore", "uvicorn.access", "authlib", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _first_line_of_asyncio(record: logging.LogRecord) -> bool:
+    """The others show a task with the message of its error, which may be private."""
+    if record.name == "asyncio":
+        record.msg, record.args = record.getMessage().partition("\n")[0], ()
+    return True
 
 
 def _shared_processors(service: str) -> list[Processor]:

@@ -1,3 +1,5 @@
+import asyncio
+import gc
 import json
 import logging
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ def untouched_logging() -> Iterator[None]:
     before = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = before
+    for name in ("eventing", "servicekit", "ordering"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
     structlog.reset_defaults()
 
 
@@ -115,6 +119,38 @@ def test_addresses_that_http_clients_log_are_not_written(capsys: pytest.CaptureF
     logging.getLogger("httpx").info("HTTP Request: GET http://wallet/offers/secret")
 
     assert lines(capsys) == []
+
+
+def test_libraries_that_show_whole_records_at_level_debug_are_not_heard(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("ordering", "debug")
+
+    structlog.get_logger("ordering.consumers").debug("ours")
+    structlog.get_logger("eventing.relay").debug("ours")
+    logging.getLogger("aiokafka.conn").debug("Request: ProduceRequest(offer_id=secret)")
+    logging.getLogger("aiokafka.conn").info("theirs")
+
+    assert [line["event"] for line in lines(capsys)] == ["ours", "ours", "theirs"]
+
+
+async def test_a_task_that_nobody_waited_for_is_told_without_its_message(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("ordering")
+    loop = asyncio.get_running_loop()
+
+    async def fail() -> None:
+        raise ValueError("Zofia")
+
+    task = loop.create_task(fail())
+    await asyncio.wait([task])
+    del task
+    gc.collect()
+
+    (line,) = lines(capsys)
+    assert (line["event"], line["exception"]) == ("Task exception was never retrieved", "ValueError")
+    assert "Zofia" not in json.dumps(line)
 
 
 class Clock:
