@@ -24,7 +24,11 @@ def start_identity(port: int, *, log: Path) -> subprocess.Popen[bytes]:
 def serve(port: int, accounts: list[Account]) -> None:
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # loopback only
     import oidc_provider_mock  # noqa: PLC0415  (reads the line above)
-    from werkzeug.serving import make_server  # noqa: PLC0415
+    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
+
+    class Silent(WSGIRequestHandler):
+        def log_request(self, *_: object) -> None:
+            """Nothing: the addresses of requests hold subjects and tokens."""
 
     shown = [account for account in accounts if account.shown]
     application = oidc_provider_mock.app(
@@ -33,7 +37,7 @@ def serve(port: int, accounts: list[Account]) -> None:
     client = application.test_client()
     for account in accounts:
         client.put(f"/users/{account.subject}", json=account.claims())
-    make_server(HOST, port, application, threaded=True).serve_forever()
+    make_server(HOST, port, application, threaded=True, request_handler=Silent).serve_forever()
 
 
 def main() -> None:

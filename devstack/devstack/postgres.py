@@ -23,6 +23,7 @@ SETTINGS = {
     "dynamic_shared_memory_type": "mmap",
     "io_method": "sync",
     "jit": "off",
+    "log_error_verbosity": "terse",  # details of an error repeat the row that it is about
     "log_timezone": "UTC",
     "max_connections": "120",
     "max_wal_senders": "0",

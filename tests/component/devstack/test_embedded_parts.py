@@ -31,6 +31,23 @@ async def test_a_wrong_password_is_refused(postgres: Postgres) -> None:
         await asyncpg.connect(postgres.url(password="guessed"))
 
 
+async def test_the_servers_log_does_not_repeat_the_row_that_an_error_is_about(tmp_path: Path) -> None:
+    server = start_postgres(tmp_path, durable=False)
+    connection = await asyncpg.connect(server.url())
+    await connection.execute("create table people (name text primary key, check (name <> 'Zenobia'))")
+    for names in (["Eufrozyna", "Eufrozyna"], ["Zenobia"]):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await connection.execute("insert into people select unnest($1::text[])", names)
+    await connection.close()
+    stop_postgres(server)
+
+    log = (tmp_path / "postgres.log").read_text()
+
+    assert log.count("ERROR") == 2
+    assert "Eufrozyna" not in log
+    assert "Failing row" not in log
+
+
 async def test_data_survive_a_killed_server(tmp_path: Path) -> None:
     folder = tmp_path / "a folder with spaces"
     first = start_postgres(folder)
