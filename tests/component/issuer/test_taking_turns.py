@@ -9,11 +9,20 @@ from uuid import uuid4
 import pytest
 
 from contracts.base import StreamEvent
-from contracts.issuer import CardIssued, CardRevoked, CardSuspended, CredentialReady, OfferWithdrawn
-from contracts.ordering import ActivationCodeRequested, OrderCancelled
+from contracts.issuer import (
+    CardIssued,
+    CardRevoked,
+    CardSuspended,
+    CredentialReady,
+    OfferWithdrawn,
+    WalletReported,
+)
+from contracts.ordering import ActivationCodeRequested, OrderCancelled, OrderErased
 from eventing import UnitOfWork
 from issuer.domain import Activation, NotYet, Refused, Stale
+from issuer.store.students import lock_student
 from issuer.use_cases.issue_card import CardRequest, issue_card
+from issuer.use_cases.record_wallet_report import UnknownNotification, record_wallet_report
 from issuer.workshop import Workshop
 from tests.component.issuer.phones import Phone
 from tests.component.issuer.scene import PHOTO, Order, Scene
@@ -126,6 +135,36 @@ async def test_an_issue_behind_a_hold_makes_a_suspended_card(
     await take_turns(scene, hearing(scene, hold), alone(scene, issue))
 
     assert await told_after_ready(scene, order) == [CardIssued, CardSuspended]
+
+
+async def test_an_erasure_behind_an_issue_is_not_in_its_way(
+    scene: Scene, workshop: Workshop, order: Order
+) -> None:
+    issue = await issuing(scene, workshop, order)
+
+    async with scene.works.begin() as work:
+        await lock_student(work.connection, order.institution_id, order.student_ref)
+        erasing = asyncio.create_task(scene.hear(scene.about(order, OrderErased)))
+        await eventually(lambda: somebody_waits(scene.works.pool))
+        await issue(work)
+    await erasing
+
+    assert await scene.state(order) == "revoked"
+
+
+async def test_a_report_behind_an_erasure_leaves_nothing(
+    scene: Scene, workshop: Workshop, order: Order
+) -> None:
+    await alone(scene, await issuing(scene, workshop, order))
+    erasure = hearing(scene, scene.about(order, OrderErased))
+
+    def report(work: UnitOfWork) -> Awaitable[None]:
+        return record_wallet_report(work, order.order_id, "notification-1", "credential_accepted")
+
+    with pytest.raises(UnknownNotification):
+        await take_turns(scene, erasure, alone(scene, report))
+
+    assert await scene.told(order, WalletReported) == []
 
 
 async def test_a_second_swap_behind_a_first_finds_the_new_card_standing(

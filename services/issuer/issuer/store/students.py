@@ -40,6 +40,19 @@ async def lock_student(conn: Connection, institution_id: str, student_ref: UUID)
     return _student(row) if row else None
 
 
+async def lock_students_of(conn: Connection, order_ids: Sequence[UUID]) -> None:
+    await conn.execute(
+        """
+        select from students s
+        where (s.institution_id, s.student_ref) in (
+            select c.institution_id, c.student_ref from credentials c where c.order_id = any($1::uuid[])
+        )
+        order by s.institution_id, s.student_ref for update
+        """,
+        order_ids,
+    )
+
+
 async def forget_students(conn: Connection, students: Sequence[tuple[str, UUID]]) -> None:
     """Delete the students of whom no order is left."""
     await conn.execute(

@@ -16,9 +16,11 @@ REASON = "erased"
 
 async def erase_credentials(work: UnitOfWork, erased: Sequence[OrderErased]) -> None:
     """An order that is erased before it was ever told of gets its tombstone all the same."""
-    known = await credentials.lock_credentials(work.connection, [event.order_id for event in erased])
-    orders = {credential.order_id for credential in known}
-    unknown = [_tombstone(event) for event in erased if event.order_id not in orders]
+    orders = [event.order_id for event in erased]
+    await students.lock_students_of(work.connection, orders)
+    known = await credentials.lock_credentials(work.connection, orders)
+    told = {credential.order_id for credential in known}
+    unknown = [_tombstone(event) for event in erased if event.order_id not in told]
     if unknown:
         await credentials.insert_credentials(work.connection, unknown)
     await _bury(work, [each for each in (*known, *unknown) if each.erased_at is None])

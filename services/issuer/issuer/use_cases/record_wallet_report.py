@@ -16,7 +16,9 @@ class UnknownNotification(Exception):
 async def record_wallet_report(
     work: UnitOfWork, order_id: UUID, notification_id: str, event: WalletEvent
 ) -> None:
-    credential = await credentials.load_credential(work.connection, order_id)
+    """Under the card's lock, so that nothing is written or told of an order that is being erased."""
+    known = await credentials.lock_credentials(work.connection, [order_id])
+    credential = known[0] if known else None
     if credential is None or credential.notification_id is None:
         raise UnknownNotification
     if not hmac.compare_digest(credential.notification_id.encode(), notification_id.encode()):
