@@ -6,6 +6,7 @@ from typing import get_args
 from uuid import UUID
 
 from contracts.base import DeviceLabel
+from issuer.domain import CONFIGURATION_ID
 from servicekit.oauth import OAuthError
 from servicekit.remote_keys import KeysUnavailable, RemoteKeys
 from servicekit.tokens import InvalidToken
@@ -21,7 +22,6 @@ class Access:
     order_id: UUID
     generation: int
     credential_id: UUID
-    configuration_id: str
     device_label: DeviceLabel
     client_id: str | None
 
@@ -61,12 +61,13 @@ def _access(claims: dict[str, object]) -> Access:
     label, generation, client_id = claims["device_label"], claims["generation"], claims.get("client_id")
     if label not in _LABELS or not isinstance(generation, int):
         raise ValueError("not one of our tokens")
+    if claims["credential_configuration_id"] != CONFIGURATION_ID:
+        raise ValueError("not for this kind of card")
     return Access(
         activation_id=str(claims["jti"]),
         order_id=UUID(str(claims["sub"])),
         generation=generation,
         credential_id=UUID(str(claims["credential_id"])),
-        configuration_id=str(claims["credential_configuration_id"]),
         device_label=label,  # type: ignore[arg-type] # it is one of them, as was just seen
         client_id=client_id if isinstance(client_id, str) else None,
     )

@@ -170,6 +170,7 @@ async def test_a_missing_nonce_is_an_invalid_proof(scene: Scene, wallet: WalletA
         {"sub": "somebody"},
         {"sub": "01981d3c-5a11-7d20-8b4f-1a2b3c4d5e6f"},
         {"credential_id": "01981d3c-5a11-7d20-8b4f-1a2b3c4d5e6f"},
+        {"credential_configuration_id": "another_card"},
         {"generation": 2},
         {"generation": None},
         {"device_label": "toaster"},
