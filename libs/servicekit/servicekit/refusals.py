@@ -126,13 +126,15 @@ class TemporarilyUnavailable(Problem):
         super().__init__(headers={"Retry-After": str(retry_after)}, retry_after=retry_after)
 
 
-# The database or a peer cannot be reached right now; nothing is wrong with the request or with us.
+# The database or a peer cannot be reached right now, or two transactions were in each other's way; nothing is
+# wrong with the request or with us.
 _AWAY: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.DeadlockDetectedError,
     ConnectionError,
     KeysUnavailable,
 )

@@ -106,6 +106,7 @@ AWAY: dict[str, type[Exception]] = {
     "database": asyncpg.ConnectionDoesNotExistError,
     "starting": asyncpg.CannotConnectNowError,
     "stopping": asyncpg.AdminShutdownError,
+    "deadlock": asyncpg.DeadlockDetectedError,
     "refused": ConnectionRefusedError,
     "keys": KeysUnavailable,
 }
