@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+import sys
 from pathlib import Path
 from uuid import UUID
 
+from eventing.commands import COMMANDS, run_command
 from ordering.app import MIGRATIONS, SERVICE, create_ordering
 from ordering.commands import add_clerk, erase
 from ordering.importing import import_list
@@ -13,27 +15,37 @@ from servicekit.app import run
 from servicekit.database import migrate
 
 
-def main() -> None:
-    arguments = _parser().parse_args()
+def main(arguments: list[str]) -> None:
     settings = OrderingSettings()
-    match arguments.command:
-        case "migrate":
-            migrate(settings.database_url, *MIGRATIONS)
-        case "import":
-            done = import_list(settings, arguments.institution, arguments.list, arguments.photos)
-            raise SystemExit(asyncio.run(done))
-        case "add-clerk":
-            asyncio.run(add_clerk(settings, arguments.institution, arguments.subject))
-        case "erase":
-            asyncio.run(erase(settings, arguments.student_ref))
-        case _:
+    match arguments:
+        case []:
             run(create_ordering(settings), settings, service=SERVICE)
+        case ["migrate"]:
+            migrate(settings.database_url, *MIGRATIONS)
+        case [command, *_] if command in COMMANDS:
+            done = run_command(arguments, service=SERVICE, database_url=settings.database_url)
+            sys.stdout.write(asyncio.run(done) + "\n")
+        case _:
+            raise SystemExit(asyncio.run(_run_own_command(arguments, settings)))
+
+
+async def _run_own_command(arguments: list[str], settings: OrderingSettings) -> int:
+    """What ordering alone can do; the exit status."""
+    options = _parser().parse_args(arguments)
+    match options.command:
+        case "import":
+            return await import_list(settings, options.institution, options.list, options.photos)
+        case "add-clerk":
+            await add_clerk(settings, options.institution, options.subject)
+        case "erase":
+            await erase(settings, options.student_ref)
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ordering", description="Serve, or do one thing and end.")
-    commands = parser.add_subparsers(dest="command")
-    commands.add_parser("migrate", help="bring the database up to date")
+    others = f"Also: {', '.join(('migrate', *COMMANDS))}. Without a command it serves."
+    parser = argparse.ArgumentParser(prog="python -m ordering", epilog=others)
+    commands = parser.add_subparsers(dest="command", required=True)
     students = commands.add_parser(
         "import", help="take over a list of students; bad lines are told, good ones taken"
     )
@@ -49,4 +61,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,5 +1,6 @@
 """The whole service as one process: it tells of orders over the broker, hears the issuer, minds the clock."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,10 @@ from fastapi import FastAPI
 
 from contracts.catalogue import consumed_by
 from contracts.ordering import OrderPlaced
+from contracts.platform import ReplayRequested
 from devstack.broker import Broker
 from eventing import Eventing, EventingSettings, Handlers, Received, UnitOfWork, Works, ignore
+from ordering.__main__ import main
 from ordering.app import create_ordering
 from ordering.commands import add_clerk, erase
 from ordering.sealing import Sealers
@@ -24,6 +27,7 @@ from servicekit.signin import Person, current_person
 from tests.component.ordering.conftest import INSTITUTIONS, order_body
 from tests.component.ordering.scene import Clock, Story
 from tests.conftest import MakeDatabase
+from tests.eventlog import published
 from tests.waiting import eventually
 
 
@@ -157,3 +161,32 @@ async def test_students_are_erased_by_a_command(
     assert await works.pool.fetchval("select count(*) from students") == 0
     with pytest.raises(SystemExit, match="there is no student"):
         await erase(live_settings, anna)
+
+
+async def test_an_operator_sees_dead_letters_and_asks_for_events_again(
+    live_settings: OrderingSettings,
+    works: Works,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "development")
+    monkeypatch.setenv("DATABASE_URL", live_settings.database_url)
+
+    await asyncio.to_thread(main, ["dead-letters", "list"])
+    await asyncio.to_thread(main, ["replay", "issuer.credentials.v1", "--partition", "3"])
+
+    assert "no dead letters" in capsys.readouterr().out
+    [event] = await published(works.pool)
+    assert isinstance(event, ReplayRequested)
+    assert (event.topic, event.partition) == ("issuer.credentials.v1", 3)
+
+
+@pytest.mark.parametrize("arguments", [["dance"], ["migrate", "now"], ["erase"]])
+def test_a_command_that_is_none_is_refused(
+    settings: OrderingSettings, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "development")
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
