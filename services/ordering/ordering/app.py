@@ -13,9 +13,9 @@ import servicekit
 from eventing import Eventing
 from ordering import store
 from ordering.api import cards, internal, me, orders
-from ordering.consumers import announcing
+from ordering.consumers import handlers
 from ordering.parts import Parts
-from ordering.sealing import load_sealers
+from ordering.sealing import Sealers, load_sealers
 from ordering.settings import OrderingSettings
 from ordering.use_cases.expire_orders import expire_orders
 from ordering.use_cases.remind_issuer import remind_issuer
@@ -70,12 +70,17 @@ def create_web(
 async def _serving(app: FastAPI, settings: OrderingSettings) -> AsyncIterator[None]:
     pool = await open_pool(settings, SERVICE)
     changes = ChangeFeed[UUID](pool, "order_changed", store.timeline.last_numbers)
+    keys = Keys(settings.keys_dir, production=settings.is_production)
+    sealers = load_sealers(keys)
     streams = Eventing(
-        service=SERVICE, pool=pool, handlers=announcing(changes.touch), settings=settings.kafka
+        service=SERVICE,
+        pool=pool,
+        handlers=handlers(sealers.code, changes.touch),
+        settings=settings.kafka,
     )
     async with httpx.AsyncClient(timeout=5) as http:
         app.state.eventing = streams
-        app.state.parts = build_parts(settings, streams, changes, http)
+        app.state.parts = build_parts(settings, keys, sealers, streams, changes, http)
         app.state.signin = build_signin(settings, app.state.parts, pool, http)
         try:
             await changes.start()
@@ -90,15 +95,19 @@ async def _serving(app: FastAPI, settings: OrderingSettings) -> AsyncIterator[No
 
 
 def build_parts(
-    settings: OrderingSettings, streams: Eventing, changes: ChangeFeed[UUID], http: httpx.AsyncClient
+    settings: OrderingSettings,
+    keys: Keys,
+    sealers: Sealers,
+    streams: Eventing,
+    changes: ChangeFeed[UUID],
+    http: httpx.AsyncClient,
 ) -> Parts:
-    keys = Keys(settings.keys_dir, production=settings.is_production)
     cache = settings.cache_dir / "ordering-issuer-keys.json" if settings.cache_dir else None
     return Parts(
         settings=settings,
         works=streams.works,
         institutions=load_institutions(settings.institutions_dir),
-        sealers=load_sealers(keys),
+        sealers=sealers,
         tokens=keys.signing_keys("ordering/tokens"),
         issuer_keys=RemoteKeys(f"{settings.issuer_public_url}/internal/jwks", cache, http),
         changes=changes,

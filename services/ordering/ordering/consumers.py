@@ -13,10 +13,16 @@ from ordering.domain import Order
 from ordering.use_cases.record_erasures import record_erasures
 from ordering.use_cases.record_facts import record_facts
 from ordering.use_cases.record_issued_cards import record_issued_cards
+from ordering.use_cases.record_offers import record_offers
+from servicekit.sealing import Sealer
+
+Touch = Callable[[UUID], None]
 
 
-async def on_credential_ready(work: UnitOfWork, received: list[Received[issuer.CredentialReady]]) -> None:
-    await record_facts(work, received, lambda order, event, _: domain.offered(order, event))
+async def on_credential_ready(
+    work: UnitOfWork, received: list[Received[issuer.CredentialReady]], *, codes: Sealer
+) -> None:
+    await record_offers(work, received, codes)
 
 
 async def on_credential_rejected(
@@ -69,35 +75,31 @@ def _unchanged(order: Order, _event: StreamEvent, _number: int) -> Order:
     return order
 
 
-HANDLERS: Handlers = {
-    issuer.CredentialReady: on_credential_ready,
-    issuer.CredentialRejected: on_credential_rejected,
-    issuer.OfferWithdrawn: on_offer_withdrawn,
-    issuer.CardIssued: on_card_issued,
-    issuer.CardSuspended: on_card_held,
-    issuer.CardReinstated: on_card_held,
-    issuer.CardRevoked: on_card_ended,
-    issuer.CardReplaced: on_card_ended,
-    issuer.CardExtended: on_card_extended,
-    issuer.CardUpdated: on_told,
-    issuer.WalletReported: on_told,
-    issuer.CredentialErased: on_credential_erased,
-    wallet.ActivationAccepted: on_told,
-    wallet.ActivationFailed: on_activation_attempted,
-    wallet.ActivationLocked: on_activation_attempted,
-    notifier.AlertDelivered: on_told,
-    notifier.AlertFailed: on_told,
-}
+def handlers(codes: Sealer, touch: Touch) -> Handlers:
+    """`touch` wakes, after the commit, whoever watches one of the orders."""
+    by_event: Handlers = {
+        issuer.CredentialReady: partial(on_credential_ready, codes=codes),
+        issuer.CredentialRejected: on_credential_rejected,
+        issuer.OfferWithdrawn: on_offer_withdrawn,
+        issuer.CardIssued: on_card_issued,
+        issuer.CardSuspended: on_card_held,
+        issuer.CardReinstated: on_card_held,
+        issuer.CardRevoked: on_card_ended,
+        issuer.CardReplaced: on_card_ended,
+        issuer.CardExtended: on_card_extended,
+        issuer.CardUpdated: on_told,
+        issuer.WalletReported: on_told,
+        issuer.CredentialErased: on_credential_erased,
+        wallet.ActivationAccepted: on_told,
+        wallet.ActivationFailed: on_activation_attempted,
+        wallet.ActivationLocked: on_activation_attempted,
+        notifier.AlertDelivered: on_told,
+        notifier.AlertFailed: on_told,
+    }
+    return {event: partial(_announce, handler, touch) for event, handler in by_event.items()}
 
 
-def announcing(touch: Callable[[UUID], None]) -> Handlers:
-    """The handlers, which after the commit also wake whoever watches one of the orders."""
-    return {event: partial(_announce, handler, touch) for event, handler in HANDLERS.items()}
-
-
-async def _announce(
-    handler: Handler, touch: Callable[[UUID], None], work: UnitOfWork, received: list[Received[Any]]
-) -> None:
+async def _announce(handler: Handler, touch: Touch, work: UnitOfWork, received: list[Received[Any]]) -> None:
     await handler(work, received)
     for one in received:
         work.after_commit(partial(touch, one.event.order_id))

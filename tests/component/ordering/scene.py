@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 from contracts import issuer, notifier, wallet
 from contracts.base import Event, Party
 from contracts.catalogue import topic_of, type_of
 from eventing import Received, Works
-from ordering.consumers import HANDLERS
+from ordering.consumers import handlers
 from ordering.sealing import Sealers, seal_pesel
 from servicekit.sealing import SealingContext
 
@@ -21,6 +22,7 @@ CODE = "31415926"
 PESEL = "02270803624"
 PHOTO = b"\xff\xd8\xff portrait"
 PHOTO_SHA256 = "ab" * 32
+HANDLERS = handlers(Mock(), Mock())  # that codes are opened on arrival is a test of its own
 CONSENTS = {"card_terms": "2026-10", "data_to_wallet": "2026-10"}
 
 

@@ -11,11 +11,10 @@ import pytest
 from contracts.catalogue import topic_of
 from eventing import Received, Works
 from ordering import store
-from ordering.consumers import HANDLERS
 from ordering.domain import Order
 from ordering.sealing import Sealers
 from tests.component.ordering.conftest import PlaceOrder
-from tests.component.ordering.scene import NOON, Clock, Story, add_students, tell
+from tests.component.ordering.scene import HANDLERS, NOON, Clock, Story, add_students, tell
 
 Told = Received[Any]
 Life = Callable[[Story], list[Told]]

@@ -2,8 +2,9 @@
 
 import io
 from datetime import timedelta
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -11,9 +12,12 @@ import zxingcpp
 from PIL import Image
 
 from contracts.ordering import ActivationCodeRequested, OrderCancelled, OrderExpired, OrderPlaced
-from eventing import Works
+from eventing import Received, Works
+from ordering.consumers import handlers
+from ordering.sealing import Sealers
 from ordering.use_cases.expire_orders import expire_orders
 from ordering.use_cases.strike_off_student import strike_off_student
+from servicekit.sealing import CannotOpen
 from tests.component.ordering.conftest import PlaceOrder, SignIn
 from tests.component.ordering.scene import CODE, NEXT_MONTH, Clock, Story, tell
 from tests.eventlog import published
@@ -58,6 +62,20 @@ async def test_a_code_that_cannot_be_opened_is_cured_by_a_new_one(
 
     assert (order["status"], order["activation"]) == ("READY", None)
     assert (await http.post(f"/api/v1/orders/{story.order_id}/activation-code")).status_code == 202
+
+
+async def test_a_code_that_was_sealed_for_another_order_is_refused_on_arrival(
+    works: Works, story: Story, sealers: Sealers
+) -> None:
+    told, other = story.ready(), Story(uuid4(), sealers, story.clock).ready()
+    foreign = other.event.activation_code_sealed
+    swapped = Received(told.event.model_copy(update={"activation_code_sealed": foreign}), told.number)
+
+    with pytest.raises(CannotOpen):
+        async with works.begin() as work:
+            await handlers(sealers.code, Mock())[type(told.event)](work, [swapped])
+
+    assert await works.pool.fetchval("select state from orders") == "PLACED"
 
 
 async def test_both_pictures_of_the_qr_read_as_its_content(

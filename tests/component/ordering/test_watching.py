@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from eventing import Connection, Works
 from ordering import store
-from ordering.consumers import announcing
+from ordering.consumers import handlers
 from ordering.domain import Order, offered
 from ordering.parts import Parts
 from ordering.store import orders
@@ -162,7 +162,7 @@ async def test_an_id_beyond_every_entry_is_followed_by_nothing(works: Works, sto
 async def test_handlers_wake_whoever_watches_after_the_commit(works: Works, story: Story) -> None:
     touched: list[UUID] = []
     told = story.ready()
-    handler = announcing(touched.append)[type(told.event)]
+    handler = handlers(story.sealers.code, touched.append)[type(told.event)]
 
     async with works.begin() as work:
         await handler(work, [told])
