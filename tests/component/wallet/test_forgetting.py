@@ -1,12 +1,15 @@
 """Handles and keys are kept as long as they are needed to tell the truth, and no longer."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from eventing import Works
 from tests.component.wallet.scene import NEXT_MONTH, NOON, Clock, Order, tell
-from wallet.store.presentations import save_presentation
+from tests.waiting import eventually, somebody_waits
+from wallet.store.cards import lock_card
+from wallet.store.presentations import delete_presentation, save_presentation
 from wallet.use_cases.forget_presentations import forget_presentations
 
 
@@ -48,3 +51,18 @@ async def test_an_expired_card_is_kept_while_an_extension_may_come(
     clock.now = NEXT_MONTH + timedelta(days=30)
 
     assert await forget(works) == (1, True)
+
+
+async def test_forgetting_is_not_in_the_way_of_a_wallet_that_deletes_its_pack(
+    works: Works, shown: Order, clock: Clock
+) -> None:
+    await tell(works, shown.revoked())
+    clock.now = NEXT_MONTH
+
+    async with works.begin() as work:
+        await lock_card(work.connection, shown.credential_id)
+        forgetting = asyncio.create_task(forget(works))
+        await eventually(lambda: somebody_waits(works.pool))
+        await delete_presentation(work.connection, bytes(16), shown.credential_id)
+
+    assert await forgetting == (0, False)

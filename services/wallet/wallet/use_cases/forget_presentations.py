@@ -10,6 +10,6 @@ EXTENDABLE = timedelta(days=30)
 
 
 async def forget_presentations(work: UnitOfWork) -> int:
-    deleted = await presentations.delete_ended(work.connection, work.now, work.now - EXTENDABLE)
+    """Cards first, then their presentations: in this order all others lock them too."""
     await cards.forget_ended_keys(work.connection, work.now)
-    return deleted
+    return await presentations.delete_ended(work.connection, work.now, work.now - EXTENDABLE)
