@@ -23,6 +23,7 @@ TYP = "openid4vci-proof+jwt"
 ALGORITHMS = ("ES256",)
 MAX_PROOF = 8192  # characters; a proof with a certificate chain would still fit
 CLOCK_SKEW = timedelta(minutes=10)
+LAST_TIME = 2**40  # JSON may hold numbers that no arithmetic of times survives
 
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _KEY_SOURCES = frozenset({"jwk", "kid", "x5c"})
@@ -121,7 +122,7 @@ def _check_claims(claims: Mapping[str, Any], audience: str, client_id: str | Non
     if client_id is not None and claims.get("iss", client_id) != client_id:
         raise InvalidProof("iss must be the client id")
     issued = claims.get("iat")
-    if isinstance(issued, bool) or not isinstance(issued, int | float):
+    if isinstance(issued, bool) or not isinstance(issued, int | float) or not 0 <= issued < LAST_TIME:
         raise InvalidProof("iat must be a time")
     if abs(now.timestamp() - issued) > CLOCK_SKEW.total_seconds():
         raise InvalidProof("iat is too far from now")

@@ -5,12 +5,16 @@ import zlib
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
+from issuer.use_cases import make_offers
+from issuer.workshop import Workshop
 from servicekit.bytes import from_base64url
 from tests.component.issuer.cards import open_card, open_signed
 from tests.component.issuer.scene import ISSUER, Order, Scene, WalletApp
+from tests.component.issuer.test_taking_turns import issuing, take_turns
 
 LIST = "/t/umcs/status-lists/1"
 
@@ -129,6 +133,66 @@ async def test_a_number_that_is_none_is_refused(number: str, http: httpx.AsyncCl
 
 async def test_lists_of_the_past_are_not_kept(http: httpx.AsyncClient) -> None:
     assert (await http.get(LIST, params={"time": 1})).status_code == 501
+
+
+async def test_a_revocation_that_waits_for_the_issue_is_seen_in_the_list(
+    http: httpx.AsyncClient, scene: Scene, workshop: Workshop
+) -> None:
+    order = await scene.place()
+    revocation = scene.change(order, "revoke")
+
+    await take_turns(scene, await issuing(scene, workshop, order), scene.hear(revocation))
+
+    entry = await entry_of(scene, order)
+    scene.clock.pass_by(timedelta(seconds=5))
+    assert await scene.state(order) == "revoked"
+    assert await status_of(http, entry["idx"]) == 1
+
+
+async def test_of_two_revocations_at_once_none_is_lost(
+    http: httpx.AsyncClient, scene: Scene, wallet: WalletApp
+) -> None:
+    orders = [await scene.place() for _ in range(2)]
+    indices = [await index_of(order, wallet) for order in orders]
+    first, second = [scene.change(order, "revoke") for order in orders]
+
+    async with scene.works.begin() as work:
+        await scene.apply(work, first)
+        await scene.hear(second)
+    scene.clock.pass_by(timedelta(seconds=5))
+
+    assert [await status_of(http, index) for index in indices] == [1, 1]
+
+
+async def test_of_two_orders_that_draw_one_place_at_once_the_second_draws_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = await free_indices(scene, 2)
+    draws = iter([free[0], free[0], free[1]])
+    monkeypatch.setattr(make_offers, "draw_indices", lambda count, size: [next(draws)])
+    orders = [Order(), Order()]
+    first, second = [scene.placed(order) for order in orders]
+
+    await take_turns(scene, lambda work: scene.apply(work, first), scene.hear(second))
+
+    assert [(await entry_of(scene, order))["idx"] for order in orders] == free
+
+
+async def entry_of(scene: Scene, order: Order) -> asyncpg.Record:
+    entry = await scene.works.pool.fetchrow(
+        "select list_id, idx from status_entries where order_id = $1", order.order_id
+    )
+    assert entry is not None
+    return entry
+
+
+async def free_indices(scene: Scene, count: int) -> list[int]:
+    """Places that nobody has in any list."""
+    rows = await scene.works.pool.fetch(
+        "select i from generate_series(0, 4095) i where i not in (select idx from status_entries) limit $1",
+        count,
+    )
+    return [row["i"] for row in rows]
 
 
 async def test_rows_say_what_the_list_says(http: httpx.AsyncClient, scene: Scene, wallet: WalletApp) -> None:

@@ -151,6 +151,26 @@ async def test_bad_lines_are_told_and_good_ones_taken(
     ]
 
 
+@pytest.mark.parametrize(
+    ("pesel", "what"),
+    [
+        ("02270803625", "*********25 has a wrong check digit"),
+        ("44051401359", "*********59 belongs to another birth date"),
+        ("02023000010", "*********10 holds a date that does not exist"),
+        ("٠٢٢٧٠٨٠٣٦٢٤", "*********٢٤ is not eleven digits from 0 to 9"),
+    ],
+)
+async def test_a_wrong_pesel_is_told_masked_and_its_line_not_taken(
+    pesel: str, what: str, import_rows: ImportList, works: Works, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await import_rows(ANNA | {"pesel": pesel}) == 1
+
+    told = capsys.readouterr()
+    assert f"line 2: pesel {what}." in told.out
+    assert pesel not in told.out + told.err
+    assert await all_rows(works) == []
+
+
 async def test_a_bad_photo_is_told_and_its_student_taken(
     import_rows: ImportList, photos: Path, works: Works, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -288,7 +288,10 @@ async def test_striking_off_cancels_an_order_that_is_ready(
     async with works.begin() as work:
         await strike_off_student(work, anna, actor_ref="import")
 
-    assert (await show(http, story))["status"] == "CANCELLED"
+    order = await show(http, story)
+    timeline = order["timeline"]
+    assert isinstance(timeline, list)
+    assert (order["status"], timeline[-1]["details"]) == ("CANCELLED", {"reason": "ineligible"})
     _, event = await published(works.pool)
     assert isinstance(event, OrderCancelled)
     assert event.reason == "ineligible"

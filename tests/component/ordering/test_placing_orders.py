@@ -2,18 +2,31 @@
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from contracts.catalogue import type_of
 from contracts.ordering import ContactChanged, OrderPlaced
 from eventing import Works
+from ordering.parts import Parts
 from ordering.sealing import Sealers
+from servicekit.institutions import Institution
 from servicekit.sealing import SealingContext
 from tests.component.ordering.conftest import PlaceOrder, SignIn, order_body
-from tests.component.ordering.scene import CONSENTS, PESEL, PHOTO_SHA256, SEMESTER_END, add_student, tell
+from tests.component.ordering.scene import (
+    CONSENTS,
+    NOON,
+    PESEL,
+    PHOTO_SHA256,
+    SEMESTER_END,
+    add_student,
+    tell,
+)
 from tests.eventlog import published
 
 
@@ -161,20 +174,42 @@ async def test_wrong_consents_are_named_and_nothing_is_stored(
 async def test_every_reason_why_not_is_told_at_once_in_the_callers_language(
     works: Works, sealers: Sealers, signed_in: SignIn
 ) -> None:
-    await add_student(
-        works, sealers, "ewa", status="suspended", pesel_sealed=None, photo_sha256=None, student_number=""
-    )
+    wrong: dict[str, Any] = {"status": "suspended", "cycle": "doctoral", "data_changed_at": NOON}
+    missing: dict[str, Any] = {"pesel_sealed": None, "photo_sha256": None, "student_number": ""}
+    await add_student(works, sealers, "ewa", **wrong, **missing)
 
     response = await post(signed_in("ewa"))
     english = await signed_in("ewa").get("/api/v1/eligibility", headers={"Accept-Language": "en"})
 
-    reasons = ["STATUS_NOT_ACTIVE", "PESEL_MISSING", "STUDENT_NUMBER_MISSING", "PHOTO_MISSING"]
+    reasons = [
+        "STATUS_NOT_ACTIVE",
+        "CYCLE_NOT_ENTITLED",
+        "PESEL_MISSING",
+        "STUDENT_NUMBER_MISSING",
+        "PHOTO_MISSING",
+        "DATA_CHANGED",
+    ]
     assert (response.status_code, response.json()["code"]) == (422, "NOT_ELIGIBLE")
     assert [reason["code"] for reason in response.json()["reasons"]] == reasons
-    assert "PESEL" in response.json()["reasons"][1]["text"]
+    assert "PESEL" in response.json()["reasons"][2]["text"]
     assert english.json()["may_order"] is False
     assert [reason["code"] for reason in english.json()["reasons"]] == reasons
-    assert english.json()["reasons"][3]["text"] == "Your record has no approved photo."
+    assert english.json()["reasons"][4]["text"] == "Your record has no approved photo."
+
+
+async def test_a_plastic_card_must_be_prolonged_only_where_the_institution_says_so(
+    web: FastAPI, parts: Parts, http: httpx.AsyncClient, umcs: Institution
+) -> None:
+    strict = umcs.rules.model_copy(update={"prolonged_plastic_card_required": True})
+    changed = {**parts.institutions, "umcs": umcs.model_copy(update={"rules": strict})}
+
+    lenient = await http.get("/api/v1/eligibility")
+    web.state.parts = replace(parts, institutions=changed)
+    response = await post(http)
+
+    assert lenient.json()["may_order"] is True
+    assert response.status_code == 422
+    assert [reason["code"] for reason in response.json()["reasons"]] == ["PLASTIC_CARD_NOT_PROLONGED"]
 
 
 async def test_an_open_order_is_a_reason_not_to_order_too(http: httpx.AsyncClient) -> None:

@@ -165,6 +165,18 @@ async def test_while_a_claim_stands_nobody_else_is_let_in_and_nothing_is_counted
     assert len(await published(works.pool)) == 1
 
 
+async def test_after_a_lost_answer_a_new_activation_code_needs_no_waiting(
+    http: httpx.AsyncClient, works: Works, order: Order, code: str
+) -> None:
+    await redeem(http, code)
+    await tell(works, order.ready(2))
+
+    old, new = await redeem(http, code), await redeem(http, await fetch_code(http, order, 2))
+
+    assert error_of(old) == (400, "invalid_grant")
+    assert new.status_code == 200
+
+
 async def test_a_claim_that_lapses_without_a_card_opens_the_offer_with_its_attempts_kept(
     http: httpx.AsyncClient, works: Works, order: Order, code: str, clock: Clock
 ) -> None:

@@ -1,4 +1,4 @@
-"""Credential requests: which names, how many proofs (domain rows 21 and 22)."""
+"""Credential requests: which names, how many proofs."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Key proofs: one good one, and everything that must be refused (domain row 20)."""
+"""Key proofs: one good one, and everything that must be refused."""
 
 import json
 import time

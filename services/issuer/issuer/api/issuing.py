@@ -28,7 +28,7 @@ from servicekit.oauth import OAuthError
 log = structlog.get_logger()
 router = APIRouter(prefix="/t/{institution_id}", tags=["issuing"])
 
-_WALLET_EVENTS: frozenset[str] = frozenset(get_args(WalletEvent))
+_WALLET_EVENTS: tuple[str, ...] = get_args(WalletEvent)  # what is asked for may be of any type
 
 
 @router.post("/nonce")
