@@ -1,8 +1,10 @@
-"""Rate limits by address. Only refused requests count: a whole campus may share one address."""
+"""Rate limits: refused requests by address, which a whole campus may share; good ones by offer or token."""
 
 import ipaddress
 import time
+from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -37,6 +39,23 @@ class RefusedRequests:
     async def refused(self, address: str) -> None:
         """After a refusal: unknown offer, wrong code, bad proof."""
         await self._limiter.hit(self._limit, address)
+
+
+class GoodRequests:
+    """At most so many good requests in a minute for one offer or token; each replica counts for itself."""
+
+    def __init__(self, per_minute: int = 60) -> None:
+        self._most = per_minute
+        self._minute = 0
+        self._taken: Counter[str] = Counter()
+
+    def take(self, subject: str, now: datetime) -> int | None:
+        """Count one more. Seconds to wait when there were enough of them in this minute, else None."""
+        minute, second = divmod(int(now.timestamp()), 60)
+        if minute != self._minute:
+            self._minute, self._taken = minute, Counter()
+        self._taken[subject] += 1
+        return 60 - second if self._taken[subject] > self._most else None
 
 
 def client_address(request: Request, trusted_proxies: Sequence[str] = ()) -> str:

@@ -28,7 +28,7 @@ from servicekit.database import open_pool
 from servicekit.health import Readiness, Report, database_check
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
-from servicekit.limits import RefusedRequests
+from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.remote_keys import RemoteKeys
 from servicekit.work import BackgroundWork
 
@@ -116,6 +116,7 @@ def make_parts(
         ),
         lists=PublishedLists(works, settings),
         refused=RefusedRequests(),
+        good=GoodRequests(),
         trusted_proxies=settings.trusted_proxies,
     )
 

@@ -13,7 +13,7 @@ from issuer.published_lists import PublishedLists
 from issuer.tenants import Tenant
 from issuer.vault import Vault
 from servicekit.keys import KeyRing, SigningKeys
-from servicekit.limits import RefusedRequests
+from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.refusals import NotFound
 
 
@@ -30,6 +30,7 @@ class Parts:
     photos: Photos
     lists: PublishedLists
     refused: RefusedRequests
+    good: GoodRequests
     trusted_proxies: tuple[str, ...]
 
 

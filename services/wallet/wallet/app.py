@@ -16,7 +16,7 @@ from servicekit.database import Pool, open_pool
 from servicekit.health import Readiness, Report, database_check
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
-from servicekit.limits import RefusedRequests
+from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.sessions import delete_expired_sessions
 from servicekit.signin import SignIn, signin_router
 from servicekit.work import BackgroundWork
@@ -77,7 +77,7 @@ async def _serving(app: FastAPI, settings: WalletSettings) -> AsyncIterator[None
     ):
         streams = Eventing(service=SERVICE, pool=pool, handlers=HANDLERS, settings=settings.kafka)
         app.state.eventing = streams
-        app.state.parts = Parts(settings, streams.works, read_keys(keys), RefusedRequests())
+        app.state.parts = Parts(settings, streams.works, read_keys(keys), RefusedRequests(), GoodRequests())
         app.state.signin = sign_in(settings, keys, streams.works, http)
         background.run_every(FORGETTING_PAUSE, lambda: _forget(streams), name="forget")
         try:

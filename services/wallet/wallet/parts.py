@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from eventing import Works
 from servicekit.keys import KeyRing, Keys, SigningKeys
-from servicekit.limits import RefusedRequests
+from servicekit.limits import GoodRequests, RefusedRequests
 from wallet.settings import WalletSettings
 
 
@@ -40,6 +40,7 @@ class Parts:
     works: Works
     keys: WalletKeys
     refused: RefusedRequests
+    good: GoodRequests
 
 
 async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread

@@ -21,7 +21,7 @@ from servicekit.database import connect_pool
 from servicekit.health import Readiness
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
-from servicekit.limits import RefusedRequests
+from servicekit.limits import GoodRequests, RefusedRequests
 from tests.component.issuer.peers import Peers
 from tests.component.issuer.scene import Clock, Scene, WalletApp
 from tests.conftest import MakeDatabase
@@ -92,10 +92,10 @@ def peers(keys: Keys) -> Peers:
 async def parts(
     settings: IssuerSettings, keys: Keys, workshop: Workshop, works: Works, peers: Peers
 ) -> AsyncIterator[Parts]:
-    """The limit of refusals is far away: the test of it brings its own."""
+    """The limits are far away: the tests of them bring their own."""
     async with httpx.AsyncClient(transport=httpx.MockTransport(peers.answer)) as http:
         made = make_parts(settings, keys, workshop, works, http)
-        yield replace(made, refused=RefusedRequests(per_minute=100_000))
+        yield replace(made, refused=RefusedRequests(100_000), good=GoodRequests(100_000))
 
 
 @pytest.fixture

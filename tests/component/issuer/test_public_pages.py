@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from issuer.parts import Parts
-from servicekit.limits import RefusedRequests
+from servicekit.limits import GoodRequests, RefusedRequests
 from tests.component.issuer.phones import Phone
 from tests.component.issuer.scene import ISSUER, WALLET, Scene, WalletApp
 
@@ -142,6 +142,20 @@ async def test_who_is_refused_too_often_has_to_wait(
 
     assert [each.status_code for each in refused] == [400, 400, 400, 429]
     assert int(refused[-1].headers["retry-after"]) > 0
+
+
+async def test_one_token_serves_so_many_requests_a_minute_and_others_are_not_in_its_way(
+    web: FastAPI, parts: Parts, scene: Scene, wallet: WalletApp
+) -> None:
+    web.state.parts = replace(parts, good=GoodRequests(per_minute=2), refused=RefusedRequests(per_minute=1))
+    phone = Phone()
+    token, other = [wallet.token(await scene.ready(await scene.place())) for _ in range(2)]
+
+    answers = [await wallet.ask(token, phone) for _ in range(4)]
+
+    assert [each.status_code for each in answers] == [200, 200, 429, 429]
+    assert answers[-1].headers["retry-after"] == "60"
+    assert (await wallet.ask(other, phone)).status_code == 200
 
 
 async def test_good_requests_are_not_counted(

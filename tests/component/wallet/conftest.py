@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from eventing import Outbox, Works
 from servicekit.health import Readiness
 from servicekit.keys import Keys
-from servicekit.limits import RefusedRequests
+from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.signin import Person, current_person
 from tests.component.wallet.scene import NOON, Clock, Order
 from tests.conftest import MakeDatabase
@@ -66,7 +66,7 @@ def settings(wallet_database: Database, keys_dir: Path) -> WalletSettings:
 @pytest.fixture
 def parts(settings: WalletSettings, works: Works, keys: Keys) -> Parts:
     """The limit of refusals is far away: the tests of it bring their own."""
-    return Parts(settings, works, read_keys(keys), RefusedRequests(per_minute=100_000))
+    return Parts(settings, works, read_keys(keys), RefusedRequests(per_minute=100_000), GoodRequests())
 
 
 @pytest.fixture

@@ -1,17 +1,22 @@
 """An offer is fetched by its QR: as often as wanted, and by nobody who guesses."""
 
 import asyncio
+from dataclasses import replace
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from eventing import Connection, Works
 from servicekit.bytes import to_base64url
+from servicekit.limits import GoodRequests, RefusedRequests
+from tests.component.wallet.conftest import NewOrder
 from tests.component.wallet.scene import NOON, Order, tell
 from tests.component.wallet.steps import fetch_code
 from tests.waiting import eventually
 from wallet.domain import Offer
 from wallet.forms import GRANT_TYPE
+from wallet.parts import Parts
 from wallet.store import offers
 
 
@@ -147,6 +152,20 @@ async def test_who_guesses_offers_has_to_wait_and_good_requests_do_not_count(
 
     assert [guess.status_code for guess in guesses] == [404, 404, 404, 429]
     assert int(guesses[-1].headers["retry-after"]) > 0
+
+
+async def test_one_offer_is_fetched_so_many_times_a_minute_and_others_are_not_in_its_way(
+    http: httpx.AsyncClient, works: Works, new_order: NewOrder, web: FastAPI, parts: Parts
+) -> None:
+    web.state.parts = replace(parts, good=GoodRequests(per_minute=2), refused=RefusedRequests(per_minute=1))
+    order, other = new_order(), new_order()
+    await tell(works, order.ready(), other.ready())
+
+    answers = [await http.get(f"/offers/{order.offer_id()}") for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert answers[-1].headers["retry-after"] == "60"
+    await fetch_code(http, other)
 
 
 async def test_any_page_may_fetch_an_offer(http: httpx.AsyncClient, works: Works, order: Order) -> None:

@@ -1,8 +1,10 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import time_machine
 from starlette.requests import Request
 
-from servicekit.limits import RefusedRequests, client_address
+from servicekit.limits import GoodRequests, RefusedRequests, client_address
 from servicekit.refusals import TooManyRequests
 
 
@@ -70,3 +72,13 @@ def test_an_address_is_what_cannot_be_made_up(
     peer: str | None, forwarded: list[str], trusted: list[str], address: str
 ) -> None:
     assert client_address(request(peer, *forwarded), trusted) == address
+
+
+def test_so_many_good_requests_are_served_in_a_minute_of_the_clock() -> None:
+    limiter, quarter_past = GoodRequests(per_minute=2), datetime(2026, 10, 1, 12, 0, 15, tzinfo=UTC)
+
+    answers = [limiter.take("offer", quarter_past) for _ in range(3)]
+
+    assert answers == [None, None, 45]
+    assert limiter.take("another offer", quarter_past) is None
+    assert limiter.take("offer", quarter_past + timedelta(seconds=45)) is None

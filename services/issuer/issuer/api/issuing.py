@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.issuer import WalletEvent
 from issuer.access import Access, unauthorized
-from issuer.api.refusals import LimitRefusals
+from issuer.api.refusals import LimitRefusals, slow_down
 from issuer.card_credential import sign_card
 from issuer.credential_request import read_proof
 from issuer.domain import Activation, NotYet, Refused, Stale
@@ -53,8 +53,12 @@ async def credential(
 async def _check_access(request: Request, tenant: Tenant, parts: Parts) -> Access:
     if "access_token" in request.query_params:
         raise OAuthError("invalid_request", "the access token goes into the Authorization header")
-    authorization = request.headers.get("authorization")
-    return await parts.access.check(authorization, audience=tenant.url, now=parts.works.clock())
+    authorization, now = request.headers.get("authorization"), parts.works.clock()
+    access = await parts.access.check(authorization, audience=tenant.url, now=now)
+    seconds = parts.good.take(access.activation_id, now)
+    if seconds is not None:
+        raise slow_down("too many requests with this token", seconds)
+    return access
 
 
 def _check_proof(body: bytes, access: Access, tenant: Tenant, parts: Parts) -> Proof:

@@ -9,17 +9,20 @@ from servicekit.limits import client_address
 from servicekit.oauth import OAuthError
 
 
+def slow_down(description: str, seconds: int) -> OAuthError:
+    return OAuthError("slow_down", description, status=429, headers={"Retry-After": str(seconds)})
+
+
 async def _limit_refusals(request: Request, parts: TheParts) -> AsyncIterator[None]:
-    """What we cannot do at the moment is no refusal."""
+    """What we cannot do at the moment is no refusal, nor is what comes too often."""
     address = client_address(request, parts.trusted_proxies)
     seconds = await parts.refused.retry_after(address)
     if seconds is not None:
-        headers = {"Retry-After": str(seconds)}
-        raise OAuthError("slow_down", "too many refused requests", status=429, headers=headers)
+        raise slow_down("too many refused requests", seconds)
     try:
         yield
     except OAuthError as error:
-        if error.status < 500:
+        if error.status < 429:
             await parts.refused.refused(address)
         raise
 

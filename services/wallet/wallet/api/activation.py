@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from servicekit.accepting import FORM, accepts
 from servicekit.oauth import OAuthError
 from servicekit.offers import offer_is_authentic
+from servicekit.refusals import TooManyRequests
 from wallet.api.refusals import LimitOAuthRefusals, LimitRefusals
 from wallet.codes import make_pre_authorized_code, read_pre_authorized_code, read_terms_receipt
 from wallet.domain import Grant, Offer, Redemption, Refusal
@@ -57,6 +58,8 @@ async def show_offer(offer_id: str, parts: TheParts) -> JSONResponse:
     now = parts.works.clock()
     if not offer.is_served(now):
         raise OfferUnknown
+    if seconds := parts.good.take(offer.offer_id, now):
+        raise TooManyRequests(seconds)
     code = make_pre_authorized_code(parts.keys.codes, offer.offer_id, offer.generation, now)
     grant = {"pre-authorized_code": code, "tx_code": _TX_CODE}
     return JSONResponse(
