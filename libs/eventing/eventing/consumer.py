@@ -132,9 +132,13 @@ class Consumer:
         """Begin reading where the database says, and ask for what was lost before it."""
         await self._watch.look()
         places = sorted(self._to_begin)
+        begins = await self._watch.begins({topic for topic, _ in places})
         async with self._works.begin() as work:
             known = await positions.read_positions(work.connection, places)
-            begun = {place: await self._begin_at(work, place, known.get(place)) for place in places}
+            begun = {
+                place: await self._begin_at(work, place, known.get(place), begins[place[0]][place[1]])
+                for place in places
+            }
         for (topic, partition), position in begun.items():
             self._reader.seek(topic, partition, position.next_offset)
             self._reading[topic, partition] = position.topic_id
@@ -142,8 +146,8 @@ class Consumer:
         self._to_begin -= set(places)
         log.info("reading_begins", topics=sorted({topic for topic, _ in places}), partitions=len(places))
 
-    async def _begin_at(self, work: UnitOfWork, place: Place, known: Position | None) -> Position:
-        start = positions.decide_start(place, known, self._watch.states[place[0]])
+    async def _begin_at(self, work: UnitOfWork, place: Place, known: Position | None, begin: int) -> Position:
+        start = positions.decide_start(place, known, self._watch.states[place[0]], begin)
         if start.position != known and not await positions.begin_at(
             work.connection, place, known, start.position
         ):

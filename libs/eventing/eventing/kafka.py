@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from time import time
@@ -118,11 +118,14 @@ class KafkaAdmin:
             options["ssl.ca.location"] = settings.ca_file
         self._client = AdminClient(options)
 
-    async def describe(self, topics: Iterable[str]) -> dict[str, TopicState]:
+    async def describe(self, topics: Iterable[str], *, ends_of: Collection[str]) -> dict[str, TopicState]:
         described = await self._described(list(topics))
-        begins = await self._offsets(described, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-        ends = await self._offsets(described, OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        return {name: TopicState(topic_id, begins[name], ends[name]) for name, topic_id in described.items()}
+        wanted = [name for name in described if name in ends_of]
+        ends = await self._offsets(wanted, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        return {name: TopicState(topic_id, ends.get(name, {})) for name, topic_id in described.items()}
+
+    async def begins(self, topics: Iterable[str]) -> dict[str, dict[int, int]]:
+        return await self._offsets(topics, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
 
     async def _described(self, topics: list[str]) -> dict[str, str]:
         answers = self._client.describe_topics(TopicCollection(topics), request_timeout=ANSWER_WITHIN)
@@ -148,10 +151,8 @@ class KafkaAdmin:
             await _answer(answer)
 
     async def _offsets(self, topics: Iterable[str], which: OffsetSpec) -> dict[str, dict[int, int]]:
-        wanted = {
-            DescribedPartition(topic, number): which for topic in topics for number in range(PARTITIONS)
-        }
         found: dict[str, dict[int, int]] = {topic: {} for topic in topics}
+        wanted = {DescribedPartition(topic, number): which for topic in found for number in range(PARTITIONS)}
         if wanted:
             answers = self._client.list_offsets(wanted, request_timeout=ANSWER_WITHIN)
             for place, answer in answers.items():
@@ -172,9 +173,8 @@ async def _answer(future: "Future[Any]") -> Any:
     """The broker's answer; None for what does not exist, or exists already."""
     try:
         if not future.done():  # what is asked together is answered together: one waking for all is cheaper
-            async with asyncio.timeout(
-                2 * ANSWER_WITHIN
-            ):  # wait_for of Python 3.11 can swallow a cancellation
+            # `wait_for` of Python 3.11 can swallow a cancellation.
+            async with asyncio.timeout(2 * ANSWER_WITHIN):
                 await asyncio.wrap_future(future)
         return future.result()
     except KafkaException as error:

@@ -1,6 +1,6 @@
 """What relay and consumer need of a log. Kafka is one (`kafka.py`); the tests have a simulated one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,7 +22,6 @@ class TopicState:
     """A topic as the broker describes it now. Another id is another log, whatever its name."""
 
     topic_id: str
-    begins: Mapping[int, int]
     ends: Mapping[int, int]
 
 
@@ -50,8 +49,14 @@ class LogWriter(Protocol):
 class LogAdmin(Protocol):
     """Looks at topics and makes them."""
 
-    async def describe(self, topics: Iterable[str]) -> dict[str, TopicState]:
-        """The topics that exist. `LogUnavailableError` when the broker does not answer."""
+    async def describe(self, topics: Iterable[str], *, ends_of: Collection[str]) -> dict[str, TopicState]:
+        """The topics that exist; ends are looked up only where they are asked for.
+
+        `LogUnavailableError` when the broker does not answer.
+        """
+
+    async def begins(self, topics: Iterable[str]) -> dict[str, dict[int, int]]:
+        """The first offset that each partition still has."""
 
     async def create(self, topics: Iterable[Topic]) -> None:
         """Make the topics that are missing, as the catalogue declares them."""

@@ -37,9 +37,9 @@ class Start:
     question: Question | None = None
 
 
-def decide_start(place: Place, known: Position | None, state: TopicState) -> Start:
+def decide_start(place: Place, known: Position | None, state: TopicState, begin: int) -> Start:
     """Go on where we were; from the beginning when the log is new, was replaced or cut."""
-    begin, end = state.begins[place[1]], state.ends[place[1]]
+    end = state.ends[place[1]]
     if known is None:
         return Start(Position(state.topic_id, begin), _question(place, "new_service", None))
     if known.topic_id == state.topic_id and begin <= known.next_offset <= end:

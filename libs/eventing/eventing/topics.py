@@ -1,7 +1,7 @@
 """The watch over the topics of one service: that they exist, which log they are, and where it ends."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 
 import structlog
@@ -51,6 +51,7 @@ class TopicWatch:
         self._settings = settings
         self._monotonic = monotonic_clock
         self._topics = {topic.name: topic for topic in (*written_by(service), *read_by(service))}
+        self._with_ends = {topic.name for topic in (*owned_by(service), *read_by(service))}
         self._short_sent, self._short_read = _ShortLogs(), _ShortLogs()
         self._seen_at = -float("inf")
         self._told: dict[str, str] = {}
@@ -70,6 +71,10 @@ class TopicWatch:
     def fresh(self) -> bool:
         """Whether the broker answered a moment ago: what is known of it still counts."""
         return self.age() < 3 + 3 * self._settings.watch_interval
+
+    async def begins(self, topics: Iterable[str]) -> Mapping[str, Mapping[int, int]]:
+        """The first offsets that the log still has."""
+        return await self._admin.begins(topics)
 
     async def look(self) -> None:
         """One look. `LogUnavailableError` when the broker does not answer: what was seen before stays."""
@@ -92,7 +97,7 @@ class TopicWatch:
 
     async def _describe(self) -> dict[str, TopicState]:
         try:
-            states = await self._admin.describe(self._topics)
+            states = await self._admin.describe(self._topics, ends_of=self._with_ends)
         except WrongPartitionsError as error:
             self.refused = str(error)
             raise
@@ -104,7 +109,7 @@ class TopicWatch:
             raise LogUnavailableError(f"topics are missing: {', '.join(sorted(missing))}")
         log.info("topics_created", topics=len(missing))
         await self._admin.create(self._topics[name] for name in sorted(missing))
-        return await self._admin.describe(missing)
+        return await self._admin.describe(missing, ends_of=self._with_ends)
 
     async def _acknowledged(self) -> Claims:
         rows = await self._works.pool.fetch("select * from lanes where acknowledged_offset >= 0")

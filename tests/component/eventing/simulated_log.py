@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -30,15 +30,21 @@ class SimulatedLog:
     topics: dict[str, SimulatedTopic] = field(default_factory=dict)
     away: bool = False
 
-    async def describe(self, topics: Iterable[str]) -> dict[str, TopicState]:
+    async def begins(self, topics: Iterable[str]) -> dict[str, dict[int, int]]:
+        known = {name: self.topics[name] for name in topics}
+        return {
+            name: {number: each.begins[number] for number in range(PARTITIONS)}
+            for name, each in known.items()
+        }
+
+    async def describe(self, topics: Iterable[str], *, ends_of: Collection[str]) -> dict[str, TopicState]:
         if self.away:
             raise LogUnavailableError("away")
         known = {name: self.topics[name] for name in topics if name in self.topics}
         return {
             name: TopicState(
                 topic.topic_id,
-                {number: topic.begins[number] for number in range(PARTITIONS)},
-                {number: topic.end(number) for number in range(PARTITIONS)},
+                {number: topic.end(number) for number in range(PARTITIONS) if name in ends_of},
             )
             for name, topic in known.items()
         }

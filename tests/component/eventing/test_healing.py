@@ -23,37 +23,37 @@ from tests.mutants import holds_against
 PLACE = (ORDERS.name, 3)
 
 
-def state(topic_id: str = "log", begin: int = 0, end: int = 10) -> TopicState:
-    return TopicState(topic_id, {3: begin}, {3: end})
+def state(topic_id: str = "log", end: int = 10) -> TopicState:
+    return TopicState(topic_id, {3: end})
 
 
 def test_reading_goes_on_where_it_was() -> None:
-    start = decide_start(PLACE, Position("log", 7), state())
+    start = decide_start(PLACE, Position("log", 7), state(), 0)
 
     assert (start.position.next_offset, start.question) == (7, None)
 
 
 @pytest.mark.parametrize(
-    ("known", "now", "reason"),
+    ("known", "now", "begin", "reason"),
     [
-        (None, state(), "new_service"),
-        (Position("log", 7), state(topic_id="another"), "log_lost"),
-        (Position("log", 7), state(end=5), "log_lost"),
-        (Position("log", 7), state(begin=9), "retention_passed"),
+        (None, state(), 0, "new_service"),
+        (Position("log", 7), state(topic_id="another"), 0, "log_lost"),
+        (Position("log", 7), state(end=5), 0, "log_lost"),
+        (Position("log", 7), state(), 9, "retention_passed"),
     ],
 )
 def test_a_log_that_is_new_lost_or_cut_is_read_from_its_beginning_and_asked_for(
-    known: Position | None, now: TopicState, reason: str
+    known: Position | None, now: TopicState, begin: int, reason: str
 ) -> None:
-    start = decide_start(PLACE, known, now)
+    start = decide_start(PLACE, known, now, begin)
 
-    assert start.position.next_offset == now.begins[3]
+    assert start.position.next_offset == begin
     assert start.question is not None
     assert (start.question.reason, start.question.partition) == (reason, 3)
 
 
 def test_what_is_asked_for_begins_an_hour_before_the_last_event_applied(world: World) -> None:
-    start = decide_start(PLACE, Position("log", 7, world.clock()), state(topic_id="another"))
+    start = decide_start(PLACE, Position("log", 7, world.clock()), state(topic_id="another"), 0)
 
     assert start.question is not None
     assert start.question.since == world.clock() - timedelta(hours=1)
