@@ -13,6 +13,8 @@ from notifier.problems import KeysAway, TokenMissing
 from servicekit.remote_keys import KeysUnavailable
 from servicekit.tokens import InvalidToken
 
+SCOPE = "alerts"
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -45,6 +47,8 @@ async def _claims_of(token: str, parts: Parts) -> dict[str, Any]:
 
 
 def _read(claims: dict[str, Any]) -> Reader:
+    if SCOPE not in str(claims.get("scope", "")).split():
+        raise InvalidToken("the scope is missing")
     recipient = Recipient(str(claims.get("institution_id")), UUID(str(claims.get("sub"))))
     return Reader(recipient, datetime.fromtimestamp(claims["exp"], UTC))
 

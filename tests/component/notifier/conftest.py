@@ -169,6 +169,7 @@ def new_token(keys: Keys, clock: Clock) -> NewToken:
             "aud": NOTIFIER,
             "sub": str(recipient.student_ref),
             "institution_id": recipient.institution_id,
+            "scope": "alerts",
             "iat": now,
             "exp": now + 300,
         }

@@ -110,9 +110,10 @@ async def test_somebody_elses_alert_is_as_unknown_as_one_that_never_was(
         {"exp": 1_700_000_000},
         {"sub": "no-uuid"},
         {"typ": "service+jwt"},
+        {"scope": "orders"},
         None,
     ],
-    ids=["issuer", "audience", "expired", "subject", "type", "none"],
+    ids=["issuer", "audience", "expired", "subject", "type", "scope", "none"],
 )
 async def test_a_wrong_token_opens_nothing(
     path: str, wrong: dict[str, Any] | None, client: httpx.AsyncClient, order: Order, new_token: NewToken
