@@ -8,8 +8,11 @@ import httpx
 import pytest
 from joserfc.jwk import KeySet
 
-from contracts.ordering import ContactChanged
+from contracts.ordering import ContactChanged, OrderPlaced
 from eventing import Works
+from ordering.sealing import Sealers
+from ordering.use_cases.give_consent import give_consent
+from servicekit.institutions import Institution
 from servicekit.keys import Keys
 from servicekit.tokens import sign_jwt, verify_jwt
 from tests.component.ordering.conftest import PlaceOrder, SignIn
@@ -69,6 +72,24 @@ async def test_an_old_version_of_a_consent_is_not_taken(http: httpx.AsyncClient)
     response = await http.put("/api/v1/consents/email_alerts", json={"version": "2025-10"})
 
     assert (response.status_code, response.json()["outdated"]) == (422, ["email_alerts"])
+
+
+async def test_changed_words_of_a_consent_are_given_anew_and_the_notifier_need_not_hear(
+    http: httpx.AsyncClient, works: Works, sealers: Sealers, umcs: Institution, story: Story, anna: UUID
+) -> None:
+    await http.put("/api/v1/consents/email_alerts", json={"version": "2026-10"})
+    consents = tuple(consent.model_copy(update={"version": "2027-03"}) for consent in umcs.consents)
+    changed = umcs.model_copy(update={"consents": consents})
+
+    for _ in range(2):
+        async with works.begin() as work:
+            await give_consent(
+                work, sealers, changed, anna, kind="email_alerts", version="2027-03", locale="pl"
+            )
+
+    given = await works.pool.fetch("select version from consents where kind = 'email_alerts'")
+    assert sorted(row["version"] for row in given) == ["2026-10", "2027-03"]
+    assert [type(event) for event in await published(works.pool)] == [OrderPlaced, ContactChanged]
 
 
 async def test_every_order_hears_of_a_withdrawn_address(

@@ -57,17 +57,18 @@ async def of_student(conn: Connection, student_ref: UUID) -> list[Consent]:
 
 
 async def stands(conn: Connection, student_ref: UUID, kind: str) -> bool:
-    return bool(
-        await conn.fetchval(
-            """
-            select exists (
-                select from consents where student_ref = $1 and kind = $2 and withdrawn_at is null
-            )
-            """,
-            student_ref,
-            kind,
-        )
+    """In whatever version."""
+    return bool(await standing_versions(conn, student_ref, kind))
+
+
+async def standing_versions(conn: Connection, student_ref: UUID, kind: str) -> set[str]:
+    """Those that were given and not withdrawn."""
+    rows = await conn.fetch(
+        "select version from consents where student_ref = $1 and kind = $2 and withdrawn_at is null",
+        student_ref,
+        kind,
     )
+    return {row["version"] for row in rows}
 
 
 async def withdraw(conn: Connection, student_ref: UUID, kind: str, now: datetime) -> bool:

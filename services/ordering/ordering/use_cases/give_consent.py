@@ -23,7 +23,10 @@ async def give_consent(
     version: str,
     locale: Locale,
 ) -> None:
-    """Giving it twice is giving it once. Required ones are given with an order only."""
+    """Giving it twice is giving it once, and changed words are given anew.
+
+    Required ones are given with an order only.
+    """
     current = institution.consent(kind)
     if current is None or current.required:
         raise NotFound
@@ -32,10 +35,11 @@ async def give_consent(
     student = await store.students.lock(work.connection, student_ref)
     if student is None:
         raise NotAStudent
-    if await store.consents.stands(work.connection, student_ref, kind):
+    standing = await store.consents.standing_versions(work.connection, student_ref, kind)
+    if version in standing:
         return
     given = Consent(kind, version, locale, None, work.now, None)
     await store.consents.add(work.connection, institution.id, student_ref, [given], [work.new_id()])
-    if kind == EMAIL_ALERTS:
+    if kind == EMAIL_ALERTS and not standing:
         orders = await store.orders.of_student(work.connection, student_ref)
         publish_contact(work, sealers, student, orders, email_alerts=True)
