@@ -145,6 +145,18 @@ async def test_an_ended_card_is_not_changed_any_more(
 
 
 @pytest.mark.parametrize("path", ["revocation", "suspension", "reinstatement"])
+async def test_a_card_that_is_only_offered_is_not_found(
+    http: httpx.AsyncClient, works: Works, place_order: PlaceOrder, anna: UUID, path: str
+) -> None:
+    story = await place_order()
+    await tell(works, story.ready())
+
+    response = await http.post(f"/api/v1/cards/{story.credential_id}/{path}")
+
+    assert (response.status_code, response.json()["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("path", ["revocation", "suspension", "reinstatement"])
 async def test_nobody_changes_somebody_elses_card(
     signed_in: SignIn, works: Works, story: Story, jan: UUID, path: str
 ) -> None:

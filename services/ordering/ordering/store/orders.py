@@ -83,9 +83,13 @@ async def owner(conn: Connection, order_id: UUID) -> UUID | None:
 
 
 async def of_card(conn: Connection, credential_id: UUID) -> tuple[UUID, UUID] | None:
-    """Order and student of a card."""
+    """Order and student of a card; none as long as there is only an offer of it."""
     row = await conn.fetchrow(
-        "select order_id, student_ref from orders where credential_id = $1", credential_id
+        """
+        select order_id, student_ref from orders
+        where credential_id = $1 and card_issued_at is not null
+        """,
+        credential_id,
     )
     return (row["order_id"], row["student_ref"]) if row else None
 
