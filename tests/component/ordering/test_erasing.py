@@ -52,6 +52,18 @@ async def test_others_are_told_and_what_was_told_before_is_blank(
     assert not any(PESEL in str(dict(row)) for row in bodies)
 
 
+async def test_nobody_elses_rows_are_searched_for_the_photo(works: Works, anna: UUID) -> None:
+    async with works.begin() as work:
+        await work.connection.execute("set local enable_seqscan = off")
+
+        await erase_student(work, anna, actor_ref="operator")
+
+        searched = await work.connection.fetch(
+            "select relname from pg_stat_xact_user_tables where seq_scan > 0 order by relname"
+        )
+    assert [row["relname"] for row in searched] == []
+
+
 async def test_the_issuers_confirmation_is_noted(works: Works, anna: UUID, place_order: PlaceOrder) -> None:
     story = await place_order()
     await erase(works, anna)
