@@ -116,6 +116,16 @@ async def test_when_nothing_is_answered_only_the_oldest_of_a_lane_is_asked_for(
     assert await remind(works) == []
 
 
+async def test_a_question_that_is_being_answered_is_left_alone(works: Works, clock: Clock) -> None:
+    asked = ids_of_one_lane(1)[0]
+    await ask(works, asked)
+    clock.advance(minutes=5)
+
+    async with works.begin() as work:
+        await store.questions.answer(work.connection, [(asked, "offer")], work.now)
+        assert await remind(works) == []
+
+
 async def test_whatever_waits_for_the_issuer_is_watched(
     signed_in: SignIn, works: Works, clock: Clock, place_order: PlaceOrder, anna: UUID
 ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.catalogue import partition_of
+from contracts.catalogue import PARTITIONS, partition_of
 from eventing import Connection
 from ordering.timeline import Question
 
@@ -85,14 +85,20 @@ async def oldest_of_silent_lanes(conn: Connection, now: datetime, silence: timed
     """Per lane in which nothing was answered for long: its oldest question, if it is due."""
     rows = await conn.fetch(
         """
-        select q.order_id, q.question, q.reminders
-        from (select distinct on (lane) * from open_questions order by lane, asked_at) q
-        left join answered_lanes l using (lane)
-        where q.asked_at <= $1 and q.remind_at <= $2 and (l.answered_at is null or l.answered_at <= $1)
-        order by q.lane
+        with oldest as (
+            select q.order_id, q.question
+            from generate_series(0, $3 - 1) as lanes(lane) left join answered_lanes l using (lane)
+            cross join lateral (
+                select * from open_questions where lane = lanes.lane order by asked_at limit 1
+            ) q
+            where q.asked_at <= $1 and q.remind_at <= $2 and (l.answered_at is null or l.answered_at <= $1)
+        )
+        select order_id, question, reminders from open_questions join oldest using (order_id, question)
+        order by lane for update of open_questions skip locked
         """,
         now - silence,
         now,
+        PARTITIONS,
     )
     return [OpenQuestion(**row) for row in rows]
 
