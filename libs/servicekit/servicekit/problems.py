@@ -52,14 +52,14 @@ class Problem(Exception):
 def language_of(request: Request) -> Language:
     """The caller's first accepted language of ours; Polish when none is named."""
     wishes = [_wish(part) for part in request.headers.get("accept-language", "").split(",")]
-    for _, language in sorted(wishes, key=lambda wish: -wish[0]):
-        if language in LANGUAGES:
+    for weight, language in sorted(wishes, key=lambda wish: -wish[0]):
+        if weight > 0 and language in LANGUAGES:
             return LANGUAGES[language]
     return "pl"
 
 
 def _wish(part: str) -> tuple[float, str]:
-    tag, _, quality = part.strip().partition(";q=")
+    tag, _, quality = part.replace(" ", "").partition(";q=")
     try:
         weight = float(quality) if quality else 1.0
     except ValueError:

@@ -27,7 +27,9 @@ def request(accept_language: str = "") -> Request:
         ("de,pl;q=0.5,en;q=0.8", "en"),
         ("pl-PL,pl;q=0.9,en;q=0.8", "pl"),
         ("de", "pl"),
-        ("en;q=nonsense", "en"),
+        ("en; q=0.9, pl; q=0.5", "en"),
+        ("de, en;q=0", "pl"),
+        ("en;q=nonsense", "pl"),
         (";;,,=;q=", "pl"),
     ],
 )
