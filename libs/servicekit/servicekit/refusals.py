@@ -36,7 +36,7 @@ class NotSignedIn(Problem):
 
     status = 401
     code = "NOT_SIGNED_IN"
-    title = Text("Nie jesteś zalogowany", "You are not signed in")
+    title = Text("Trzeba się zalogować", "You are not signed in")
     detail = Text("Zaloguj się i spróbuj ponownie.", "Sign in and try again.")
 
 

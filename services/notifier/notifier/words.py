@@ -67,8 +67,8 @@ ALERTS: dict[Kind, Words] = {
     "card_suspended": Words(
         title=Text("Twoja mLegitymacja jest zawieszona", "Your student card is suspended"),
         sentence=Text(
-            "Zawieszono ją {when} {by}. Do odwieszenia nie można jej okazywać.",
-            "It was suspended on {when} {by}. It cannot be shown until this is lifted.",
+            "Zawieszono ją {by} {when}. Dopóki jest zawieszona, nie można jej okazywać.",
+            "It was suspended {by} on {when}. It cannot be shown until this is lifted.",
         ),
         action=Text("Co mogę zrobić?", "What can I do?"),
     ),

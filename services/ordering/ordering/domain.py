@@ -39,9 +39,8 @@ CardEnd = Literal["REVOKED", "REPLACED"]
 
 WRONG_CODES_UNTIL_LOCK = 5  # of one activation code, on the whole platform
 OPEN: frozenset[State] = frozenset({"PLACED", "READY", "LOCKED"})
-GRACE_AFTER_EXPIRY = timedelta(
-    hours=1
-)  # the wallet refuses at once; what it accepted just before may be on its way
+# The wallet refuses at once; what it accepted just before may be on its way.
+GRACE_AFTER_EXPIRY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class FreshSignInNeeded(Problem):
     code = "FRESH_SIGN_IN_NEEDED"
     title = Text("Zaloguj się ponownie", "Sign in again")
     detail = Text(
-        "Ten krok wymaga logowania sprzed najwyżej 10 minut: chroni Cię to, gdy ktoś znajdzie Twój telefon.",
+        "Ten krok wymaga logowania sprzed najwyżej 10 minut: to ochrona, gdyby ktoś znalazł Twój telefon.",
         "This step needs a sign-in of the last 10 minutes: it protects you if somebody finds your phone.",
     )
 
@@ -74,8 +74,8 @@ class CardStands(Problem):
     code = "CARD_STANDS"
     title = Text("Masz już mLegitymację", "You have a card already")
     detail = Text(
-        "Na nowy telefon przenieś ją zamówieniem z polem „replaces”: stara działa do aktywacji nowej.",
-        "For a new phone order with “replaces”: the old card works until the new one is activated.",
+        "Na nowy telefon przeniesiesz ją zamówieniem z polem „replaces”. Stara działa do aktywacji nowej.",
+        "To move it to a new phone, order with “replaces”. It works until the new one is activated.",
     )
 
 
@@ -153,7 +153,7 @@ class TooSoon(Problem):
 
 class CodeNotYetPossible(TooSoon):
     code = "CODE_TOO_SOON"
-    title = Text("Nowy kod był przed chwilą", "There was a new code a moment ago")
+    title = Text("Nowy kod powstał przed chwilą", "There was a new code a moment ago")
     detail = Text(
         "Nowy kod aktywacyjny możesz dostać raz na minutę. Spróbuj za chwilę.",
         "You can get a new activation code once a minute. Try again in a moment.",
@@ -162,10 +162,10 @@ class CodeNotYetPossible(TooSoon):
 
 class TooManyNewCodes(TooSoon):
     code = "TOO_MANY_NEW_CODES"
-    title = Text("Za dużo nowych kodów na dziś", "Too many new codes for today")
+    title = Text("Za dużo nowych kodów jak na jeden dzień", "Too many new codes for one day")
     detail = Text(
-        "Limit nowych kodów jest wyczerpany. Spróbuj jutro albo anuluj zamówienie i złóż nowe.",
-        "The limit of new codes is reached. Try tomorrow, or cancel the order and place a new one.",
+        "Dzienny limit nowych kodów został wykorzystany. Spróbuj jutro albo anuluj zamówienie i złóż nowe.",
+        "The daily limit of new codes is reached. Try tomorrow, or cancel the order and place a new one.",
     )
 
 
