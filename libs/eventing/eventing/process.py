@@ -83,7 +83,7 @@ class Eventing:
         await self.prepare()
         repeated: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
             ("watch", self.settings.watch_interval, self.watch.look),
-            ("retries", self.settings.retry_first / 2, self.runner.retry_due),
+            ("retries", self.settings.retry_first, self.runner.retry_due),
             ("gaps", 5, self._ask_for_gaps),
             ("reconciliation", 60, self._reconcile),
             ("measures", 2, self._measure),

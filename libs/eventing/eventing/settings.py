@@ -32,7 +32,7 @@ class EventingSettings(BaseModel):
     relay_lanes: int = 64
     relay_batch: int = 500
     relay_round: float = 10
-    relay_poll: float = 0.5
+    relay_poll: float = 1.0
     coalesce: float = 0.015
 
     retry_first: float = 1

@@ -1,17 +1,45 @@
 """The world of two services, and the mutants that show that a test can fail."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
 import pytest
 
+from servicekit.database import connect_pool
 from tests.component.eventing.mutants import MUTANTS
 from tests.component.eventing.world import World, make_world
-from tests.conftest import MakeDatabase
+from tests.databases import Database, Templates
 from tests.mutants import apply
+
+TABLES = "lanes, streams, events, topics, streams_in, positions, waiting, unreadable, asks, digests"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The databases of the two services, shared by all tests that need only the streams in them."""
+
+    ordering: Database
+    issuer: Database
+
+
+@pytest.fixture(scope="session")
+async def databases(templates: Templates) -> AsyncIterator[Pair]:
+    made = [Database(url, await connect_pool(url, "test")) for url in await _clones(templates)]
+    yield Pair(*made)
+    for each in made:
+        each.pool.terminate()
+        await templates.drop(each.url)
+
+
+async def _clones(templates: Templates) -> list[str]:
+    return [await templates.clone(service) for service in ("ordering", "issuer")]
 
 
 @pytest.fixture
-async def world(database: MakeDatabase) -> World:
-    ordering, issuer = await database("ordering"), await database("issuer")
-    return await make_world(ordering.pool, issuer.pool, issuer.url)
+async def world(databases: Pair) -> World:
+    for each in (databases.ordering, databases.issuer):
+        await each.pool.execute(f"truncate {TABLES} restart identity")
+    return await make_world(databases.ordering.pool, databases.issuer.pool, databases.issuer.url)
 
 
 @pytest.fixture
