@@ -55,6 +55,19 @@ async def find_session(connection: Connection, id_hash: bytes, now: datetime) ->
     return Session(**row) if row else None
 
 
+async def sessions_of(connection: Connection, institution_id: str, subject: str) -> list[Session]:
+    """Every session of a person that is kept."""
+    rows = await connection.fetch(
+        """
+        select id_hash, institution_id, subject, signed_in_at, expires_at
+        from sessions where institution_id = $1 and subject = $2 order by expires_at
+        """,
+        institution_id,
+        subject,
+    )
+    return [Session(**row) for row in rows]
+
+
 async def delete_session(connection: Connection, id_hash: bytes) -> bytes | None:
     """The sealed ID token of the session that ended, if it had one."""
     token: bytes | None = await connection.fetchval(

@@ -121,6 +121,20 @@ async def test_the_export_holds_what_is_stored_and_no_code(
     assert "attachment" in response.headers["content-disposition"]
 
 
+async def test_the_export_tells_sessions_and_what_was_tried(
+    http: httpx.AsyncClient, works: Works, signed_in: SignIn, jan: UUID, story: Story
+) -> None:
+    await works.pool.execute("insert into sessions values ($1, 'umcs', 'jan', null, $2)", b"cookie", NOON)
+    await signed_in("jan").get(f"/api/v1/orders/{story.order_id}")
+
+    own = (await signed_in("jan").get("/api/v1/me/export")).json()
+    others = (await http.get("/api/v1/me/export")).json()
+
+    assert [session["expires_at"] for session in own["sessions"]] == [NOON.isoformat().replace("+00:00", "Z")]
+    assert [line["action"] for line in own["audit"]] == ["foreign_order_refused"]
+    assert (others["sessions"], others["audit"]) == ([], [])
+
+
 async def test_the_notifier_token_names_the_student_for_five_minutes(
     http: httpx.AsyncClient, anna: UUID, clock: Clock
 ) -> None:

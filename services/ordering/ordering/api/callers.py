@@ -76,6 +76,7 @@ async def _note_foreign_access(parts: TheParts, me: Me, order_id: UUID) -> None:
             str(me.ref),
             "foreign_order_refused",
             order_id=order_id,
+            student_ref=me.ref,
         )
 
 

@@ -10,6 +10,7 @@ from ordering.eligibility import Student
 from ordering.sealing import Sealers, open_pesel
 from ordering.store.consents import Consent
 from ordering.timeline import Entry
+from servicekit.sessions import sessions_of
 
 
 async def export_student(conn: Connection, sealers: Sealers, student: Student) -> dict[str, Any]:
@@ -23,6 +24,10 @@ async def export_student(conn: Connection, sealers: Sealers, student: Student) -
             _consent(consent) for consent in await store.consents.of_student(conn, student.student_ref)
         ],
         "orders": [_order(order, entries) for order in orders],
+        "sessions": [
+            {"signed_in_at": session.signed_in_at, "expires_at": session.expires_at}
+            for session in await sessions_of(conn, student.institution_id, student.subject)
+        ],
         "audit": [dict(line) for line in await store.audit.about_student(conn, student.student_ref)],
     }
 
