@@ -38,6 +38,20 @@ Question = Literal[
 ]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
 PARTIES: tuple[Party, ...] = get_args(Party)
+SUSPEND: dict[Party, Question] = {
+    "holder": "suspend:holder",
+    "office": "suspend:office",
+    "system": "suspend:system",
+}
+REINSTATE: dict[Party, Question] = {
+    "holder": "reinstate:holder",
+    "office": "reinstate:office",
+    "system": "reinstate:system",
+}
+OPPOSITES: dict[Question, Question] = {
+    **{SUSPEND[party]: REINSTATE[party] for party in PARTIES},
+    **{REINSTATE[party]: SUSPEND[party] for party in PARTIES},
+}
 
 # What an event tells its student: nothing sealed, no offer, no key, no reference to anybody else.
 _SHOWN = {
@@ -120,4 +134,4 @@ def answered_by(event: StreamEvent, order: Order) -> tuple[Question, ...]:
 
 def _answered_by_holds(holds: tuple[Party, ...]) -> Iterator[Question]:
     for party in PARTIES:
-        yield f"suspend:{party}" if party in holds else f"reinstate:{party}"  # type: ignore[misc] # a Question by its parts
+        yield SUSPEND[party] if party in holds else REINSTATE[party]

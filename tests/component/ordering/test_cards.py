@@ -111,6 +111,31 @@ async def test_freezing_again_before_the_thaw_is_answered_is_asked_again(
     await http.post(f"/api/v1/cards/{story.credential_id}/suspension")
 
     assert await asked_of_issuer(works) == [("reinstate", "holder"), ("suspend", "holder")]
+    assert (await card_of(http, story))["requested"] == ["suspend"]
+
+
+async def test_what_was_wanted_last_is_asked_once(
+    http: httpx.AsyncClient, works: Works, story: Story
+) -> None:
+    for path in ("suspension", "reinstatement", "reinstatement"):
+        response = await http.post(f"/api/v1/cards/{story.credential_id}/{path}")
+        assert response.status_code == 202
+
+    assert await asked_of_issuer(works) == [("suspend", "holder"), ("reinstate", "holder")]
+    assert (await card_of(http, story))["requested"] == ["reinstate"]
+
+
+async def test_a_hold_that_is_lifted_before_it_was_answered_is_watched_until_it_is(
+    http: httpx.AsyncClient, works: Works, story: Story, anna: UUID
+) -> None:
+    for hold in (True, False):
+        async with works.begin() as work:
+            await hold_student(work, anna, hold=hold, actor_ref="clerk-7", reason=None)
+    requested = await card_of(http, story)
+
+    await tell(works, story.suspended("office", by="office"), story.reinstated(by="office"))
+
+    assert (requested["requested"], (await card_of(http, story))["requested"]) == (["reinstate"], [])
 
 
 async def test_a_hold_of_the_office_is_not_lifted_by_the_holder(

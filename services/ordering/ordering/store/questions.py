@@ -36,6 +36,10 @@ async def ask(conn: Connection, asked: Sequence[tuple[UUID, Question]], now: dat
     )
 
 
+async def drop(conn: Connection, order_id: UUID, question: Question) -> None:
+    await conn.execute("delete from open_questions where order_id = $1 and question = $2", order_id, question)
+
+
 async def answer(conn: Connection, answered: Sequence[tuple[UUID, Question]], now: datetime) -> None:
     """Close questions, and note for each lane the youngest that was answered."""
     await conn.execute(

@@ -7,20 +7,9 @@ from contracts.ordering import CancelReason, CardChange, CardChangeRequested, Or
 from eventing import UnitOfWork
 from ordering import store
 from ordering.domain import Order, cancel
-from ordering.timeline import Question
+from ordering.timeline import OPPOSITES, REINSTATE, SUSPEND, Question
 from ordering.use_cases._facts import record
 from servicekit.refusals import NotFound
-
-_SUSPEND: dict[Party, Question] = {
-    "holder": "suspend:holder",
-    "office": "suspend:office",
-    "system": "suspend:system",
-}
-_REINSTATE: dict[Party, Question] = {
-    "holder": "reinstate:holder",
-    "office": "reinstate:office",
-    "system": "reinstate:system",
-}
 
 
 async def lock_own_order(work: UnitOfWork, student_ref: UUID, order_id: UUID) -> Order:
@@ -34,9 +23,12 @@ async def lock_own_order(work: UnitOfWork, student_ref: UUID, order_id: UUID) ->
 async def record_command(
     work: UnitOfWork, order: Order, event: StreamEvent, question: Question | None = None
 ) -> Order:
+    """What was wanted before, and is not any more, need not be answered."""
     [order] = await record(work, [(order, event)])
     if question:
         await store.questions.ask(work.connection, [(order.order_id, question)], work.now)
+    if question in OPPOSITES:
+        await store.questions.drop(work.connection, order.order_id, OPPOSITES[question])
     work.publish(event)
     return order
 
@@ -56,9 +48,9 @@ def question_of(change: CardChange, by: Party) -> Question:
     """Holds have an owner; all else is the same whoever asks."""
     match change:
         case "suspend":
-            return _SUSPEND[by]
+            return SUSPEND[by]
         case "reinstate":
-            return _REINSTATE[by]
+            return REINSTATE[by]
         case _:
             return change
 

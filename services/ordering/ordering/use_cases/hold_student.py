@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from contracts.ordering import CardChange
 from eventing import UnitOfWork
 from ordering import store
 from ordering.domain import OPEN, Order
-from ordering.use_cases._commands import card_change, question_of, record_command
+from ordering.timeline import OPPOSITES, REINSTATE, SUSPEND, Question
+from ordering.use_cases._commands import card_change, record_command
 from servicekit.refusals import NotFound
 
 
@@ -20,21 +20,29 @@ async def hold_student(
     if student.office_hold == hold:
         return
     version = await store.students.hold(work.connection, student_ref, hold)
-    for order in await store.orders.lock_of_student(work.connection, student_ref):
+    orders = await store.orders.lock_of_student(work.connection, student_ref)
+    asked = await store.questions.open_of(work.connection, [order.order_id for order in orders])
+    for order in orders:
         if order.state in OPEN or order.card.stands:
-            await _tell(work, order, hold=hold, actor_ref=actor_ref, reason=reason, version=version)
+            question = _question(order, hold, asked.get(order.order_id, set()))
+            event = card_change(
+                work,
+                order,
+                "suspend" if hold else "reinstate",
+                by="office",
+                actor_ref=actor_ref,
+                reason=reason,
+                hold_version=version,
+            )
+            await record_command(work, order, event, question)
     action = "student_suspended" if hold else "student_reinstated"
     await store.audit.add(
         work.connection, student.institution_id, work.now, actor_ref, action, student_ref=student_ref
     )
 
 
-async def _tell(
-    work: UnitOfWork, order: Order, *, hold: bool, actor_ref: str, reason: str | None, version: int
-) -> None:
-    change: CardChange = "suspend" if hold else "reinstate"
-    event = card_change(
-        work, order, change, by="office", actor_ref=actor_ref, reason=reason, hold_version=version
-    )
-    owes_answer = order.card.stands and ("office" in order.card.holds) != hold
-    await record_command(work, order, event, question_of(change, "office") if owes_answer else None)
+def _question(order: Order, hold: bool, asked: set[Question]) -> Question | None:
+    """None where there is no card yet, or the card is as wanted and nothing else is on its way."""
+    question = (SUSPEND if hold else REINSTATE)["office"]
+    changes = ("office" in order.card.holds) != hold or OPPOSITES[question] in asked
+    return question if order.card.stands and changes else None

@@ -18,7 +18,7 @@ async def request_card_change(
     """By the holder. What was asked for already, or holds already, is not asked for again."""
     order = await lock_own_order(work, student_ref, order_id)
     asked = (await store.questions.open_of(work.connection, [order_id])).get(order_id, set())
-    check_change(order.card, change, being_frozen="suspend:holder" in asked)
+    check_change(order.card, change, being_frozen=bool(asked & {"suspend:holder", "reinstate:holder"}))
     if change == "reinstate":
         check_fresh(signed_in_at, work.now)
     if _is_settled(order, change, asked):
@@ -28,12 +28,6 @@ async def request_card_change(
 
 
 def _is_settled(order: Order, change: CardChange, asked: set[Question]) -> bool:
-    """Whether this was the last thing the holder wanted, and needs no further asking."""
-    match change:
-        case "suspend":
-            frozen = "suspend:holder" in asked or "holder" in order.card.holds
-            return frozen and "reinstate:holder" not in asked
-        case "reinstate":
-            return "reinstate:holder" in asked and "suspend:holder" not in asked
-        case _:
-            return question_of(change, "holder") in asked
+    """Whether this is what the holder wanted last, and needs no further asking."""
+    frozen = "holder" in order.card.holds and "reinstate:holder" not in asked
+    return question_of(change, "holder") in asked or (change == "suspend" and frozen)
