@@ -6,27 +6,20 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from eventing.commands import COMMANDS, run_command
 from ordering.app import MIGRATIONS, SERVICE, create_ordering
 from ordering.commands import add_clerk, erase
 from ordering.importing import import_list
 from ordering.settings import OrderingSettings
-from servicekit.app import run
-from servicekit.database import migrate
+from servicekit.commands import SHARED, run_shared_command
 
 
 def main(arguments: list[str]) -> None:
     settings = OrderingSettings()
-    match arguments:
-        case []:
-            run(create_ordering(settings), settings, service=SERVICE)
-        case ["migrate"]:
-            migrate(settings.database_url, *MIGRATIONS)
-        case [command, *_] if command in COMMANDS:
-            done = run_command(arguments, service=SERVICE, database_url=settings.database_url)
-            sys.stdout.write(asyncio.run(done) + "\n")
-        case _:
-            raise SystemExit(asyncio.run(_run_own_command(arguments, settings)))
+    shared = run_shared_command(
+        arguments, service=SERVICE, settings=settings, create=create_ordering, migrations=MIGRATIONS
+    )
+    if not shared:
+        raise SystemExit(asyncio.run(_run_own_command(arguments, settings)))
 
 
 async def _run_own_command(arguments: list[str], settings: OrderingSettings) -> int:
@@ -43,7 +36,7 @@ async def _run_own_command(arguments: list[str], settings: OrderingSettings) -> 
 
 
 def _parser() -> argparse.ArgumentParser:
-    others = f"Also: {', '.join(('migrate', *COMMANDS))}. Without a command it serves."
+    others = f"Also: {', '.join(SHARED)}. Without a command it serves."
     parser = argparse.ArgumentParser(prog="python -m ordering", epilog=others)
     commands = parser.add_subparsers(dest="command", required=True)
     students = commands.add_parser(
