@@ -25,14 +25,15 @@ from tests.waiting import eventually
 Json = dict[str, Any]
 
 INSTITUTION = "umcs"
+# Nobody among the sample students has a name that these could be taken for.
 STUDENT = {
     "subject": "umcs-0451-swietopelk",
     "student_number": "K-7741936",
     "given_names": "Świętopełk Gościwit",
-    "family_name": "Żółkiewska-Brzęczyszczyk",
+    "family_name": "Żółcikowska-Ćwierćmagdziak",
     "birth_date": "2003-09-17",
     "pesel": "03291748516",
-    "email": "zolkiewska.brzeczyszczyk@poczta.example",
+    "email": "zolcikowska.cwiercmagdziak@poczta.example",
     "status": "active",
     "programme": "Informatyka",
     "cycle": "first",
@@ -117,7 +118,7 @@ class PrivateJourney:
             await self.lock(student, phone)
             pack = await self.activate(student, phone)
             await self.show(student, phone, checker, pack)
-            await self.read_alerts(student)
+            await self.read_alerts(student, last="card_revoked", mails=6)
             await self.use_in_vain()
             with suppress(JourneyError):
                 await browser.http.post(f"{self.addresses.ordering}/signout", follow_redirects=True)
@@ -200,11 +201,11 @@ class PrivateJourney:
         await student.change_card(card_id, "revocation")
         await eventually(lambda: _outcome_is(checker, phone.show(pack), "revoked"))
 
-    async def read_alerts(self, student: StudentClient) -> None:
+    async def read_alerts(self, student: StudentClient, *, last: str, mails: int) -> None:
         token = (await student.http.post(f"{student.api}/notifier-token")).json()["token"]
         self.seen.keep("notifier token", token)
-        await eventually(lambda: _has_alert(student, "card_revoked"))
-        await eventually(lambda: _has_mail(student, 5))
+        await eventually(lambda: _has_alert(student, last))
+        await eventually(lambda: _has_mail(student, mails))
 
     async def use_in_vain(self) -> None:
         """Every secret at every door where it does not belong: in the path, the query, a header, a body."""

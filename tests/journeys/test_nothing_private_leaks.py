@@ -148,7 +148,7 @@ def test_no_refusal_repeats_anything_private(seen: Seen) -> None:
 def test_an_email_tells_its_reader_alone_who_it_is_for(talkative: TalkativeStack, seen: Seen) -> None:
     mails = [Place(file.name, _as_read(file)) for file in (talkative.places.data / "mail").glob("*.eml")]
 
-    assert len(mails) >= 5
+    assert len(mails) >= 6
     assert {kind for kind, _ in leaks(mails, seen.secrets)} == {"first name", "e-mail"}
 
 
