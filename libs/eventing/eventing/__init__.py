@@ -4,13 +4,14 @@ A stream is the events of one key in one topic, numbered 1, 2, 3 … without hol
 under a lock; a consumer applies the next one and nothing else.
 """
 
+from eventing.database import Connection
 from eventing.handlers import Handler, Handlers, Received, ignore
 from eventing.outbox import Outbox
 from eventing.pipeline import Check, PipelineReport
 from eventing.process import Eventing
 from eventing.replay import Question
 from eventing.settings import EventingSettings
-from eventing.work import Clock, Connection, UnitOfWork, Works, system_clock
+from eventing.work import Clock, UnitOfWork, Works, system_clock
 
 __all__ = [
     "Check",

@@ -10,13 +10,14 @@ import structlog
 
 from eventing import metrics, positions
 from eventing.codec import LogRecord
+from eventing.database import TRANSIENT
 from eventing.log import LogReader, LogUnavailableError
 from eventing.positions import Place, Position, PositionLostError
 from eventing.replay import publish_question
 from eventing.runner import Runner, TooManyFailuresError
 from eventing.settings import EventingSettings
 from eventing.topics import TopicWatch
-from eventing.work import TRANSIENT, UnitOfWork, Works
+from eventing.work import UnitOfWork, Works
 
 log = structlog.get_logger()
 

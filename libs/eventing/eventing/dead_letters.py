@@ -6,9 +6,10 @@ from datetime import datetime
 
 from contracts.catalogue import dlq_name, topic_named
 from eventing.codec import LogRecord, headers_to_text
+from eventing.database import Connection
 from eventing.outbox import DeadLetterCopy
 from eventing.streams_in import Held, lock_streams, save_streams
-from eventing.work import Connection, UnitOfWork, Works
+from eventing.work import UnitOfWork, Works
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from opentelemetry.propagate import inject
 
 from contracts.base import Event
 from contracts.catalogue import key_of, partition_of, topic_of
 from eventing.codec import encode
-
-if TYPE_CHECKING:
-    from eventing.work import Connection
+from eventing.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ class Outbox:
         self.service = service
         self.wake = wake
 
-    async def add(self, connection: "Connection", events: Sequence[Published]) -> None:
+    async def add(self, connection: Connection, events: Sequence[Published]) -> None:
         """Write events as the last statements of a transaction, at most once in it.
 
         The rows of `streams` are locked in (topic, key) order before any id is drawn: so per key the order
@@ -88,7 +85,7 @@ class Outbox:
         return _Row(topic.name, key_of(event), topic.numbered, event.occurred_at, headers, body)
 
 
-async def _number(connection: "Connection", rows: Sequence[_Row]) -> None:
+async def _number(connection: Connection, rows: Sequence[_Row]) -> None:
     """Give each row the next number of its stream, with the epoch and base of the stream."""
     if not rows:
         return
@@ -122,7 +119,7 @@ async def _number(connection: "Connection", rows: Sequence[_Row]) -> None:
         }
 
 
-async def _insert(connection: "Connection", rows: Sequence[_Row]) -> None:
+async def _insert(connection: Connection, rows: Sequence[_Row]) -> None:
     await connection.execute(
         """
         insert into events (lane, key, number, occurred_at, headers, body)
@@ -137,7 +134,7 @@ async def _insert(connection: "Connection", rows: Sequence[_Row]) -> None:
     )
 
 
-async def erase_keys(connection: "Connection", keys: Collection[str]) -> None:
+async def erase_keys(connection: Connection, keys: Collection[str]) -> None:
     """Blank every payload kept of keys, sent or unsent, heard or waiting; headers and numbers stay.
 
     A blanked event is still sent: its consumer advances over it and applies nothing. What tells of the

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from contracts.catalogue import REPLAYS
 from eventing.codec import LogRecord, occurred_at
+from eventing.database import Connection
 from eventing.log import TopicState
 from eventing.replay import Question
-from eventing.work import Connection, UnitOfWork
+from eventing.work import UnitOfWork
 
 Place = tuple[str, int]
 

@@ -10,9 +10,10 @@ import asyncpg
 from contracts.catalogue import owned_by
 from contracts.platform import DigestPublished
 from eventing import metrics
+from eventing.database import Connection
 from eventing.replay import Question, ask
 from eventing.settings import EventingSettings
-from eventing.work import Connection, UnitOfWork
+from eventing.work import UnitOfWork
 
 WINDOW = timedelta(hours=1)
 

@@ -15,10 +15,11 @@ import structlog
 
 from contracts.catalogue import PARTITIONS
 from eventing import metrics
+from eventing.database import TRANSIENT, Connection
 from eventing.log import LogUnavailableError, LogWriter, OutgoingRecord
 from eventing.settings import EventingSettings
 from eventing.topics import TopicWatch, written_by
-from eventing.work import TRANSIENT, Clock, Connection, system_clock
+from eventing.work import Clock, system_clock
 
 log = structlog.get_logger()
 

@@ -9,9 +9,10 @@ import structlog
 from contracts.catalogue import PARTITIONS, REPLAYS, Topic, owned_by, partition_of, topic_named
 from contracts.platform import ReplayRequested
 from eventing import metrics
+from eventing.database import Connection
 from eventing.log import TopicState
 from eventing.settings import EventingSettings
-from eventing.work import Connection, UnitOfWork
+from eventing.work import UnitOfWork
 
 log = structlog.get_logger()
 

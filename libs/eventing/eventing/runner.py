@@ -17,12 +17,13 @@ from contracts.base import Event
 from contracts.catalogue import model_of, passes_held_key
 from eventing import dead_letters, metrics
 from eventing.codec import Envelope, LogRecord, Unreadable, decode
+from eventing.database import TRANSIENT
 from eventing.handlers import Handlers, Received, ignore
 from eventing.platform_events import on_platform_event
 from eventing.settings import EventingSettings
 from eventing.streams_in import Held, Stream, bury, lock_streams, postpone, save_streams
 from eventing.supervision import whereabouts
-from eventing.work import TRANSIENT, UnitOfWork, Works
+from eventing.work import UnitOfWork, Works
 
 log = structlog.get_logger()
 tracer = trace.get_tracer("eventing")

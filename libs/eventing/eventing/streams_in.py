@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from eventing.codec import Envelope
+from eventing.database import Connection
 from eventing.settings import EventingSettings
-from eventing.work import Connection
 
 StreamId = tuple[str, str]
 Wanted = Iterable[tuple[StreamId, int]]

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
@@ -12,25 +11,10 @@ from uuid_utils.compat import uuid7
 
 from contracts.base import Event
 from contracts.catalogue import key_of
+from eventing.database import Connection
 from eventing.outbox import Blanked, DeadLetterCopy, Outbox, Published, erase_keys
 
 Clock = Callable[[], datetime]
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection  # generic in its stubs only
-
-
-# The database is away, full, restarting, or chose a victim: the same may work a moment later.
-TRANSIENT = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.InterfaceError,
-    OSError,
-)
 
 
 def system_clock() -> datetime:
