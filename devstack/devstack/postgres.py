@@ -31,7 +31,12 @@ SETTINGS = {
     "timezone": "UTC",
     "wal_level": "minimal",
 }
-NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+NOT_DURABLE = {
+    "autovacuum": "off",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+}
 
 
 @dataclass(frozen=True, slots=True)
