@@ -3,14 +3,18 @@
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 from contracts.catalogue import partition_of
 from contracts.platform import ReplayRequested
 from eventing import Received, Works
 from ordering import store
+from ordering.app import remind_due
+from ordering.parts import Parts
 from ordering.use_cases.remind_issuer import remind_issuer
 from tests.component.ordering.conftest import PlaceOrder, SignIn
 from tests.component.ordering.scene import NOON, Clock, Story, tell
@@ -114,6 +118,18 @@ async def test_when_nothing_is_answered_only_the_oldest_of_a_lane_is_asked_for(
 
     assert (before, await remind(works)) == ([], both_topics(oldest))
     assert await remind(works) == []
+
+
+@pytest.mark.parametrize(("behind", "asked"), [(True, 0), (False, 2)])
+async def test_nothing_is_asked_for_again_while_the_service_is_behind(
+    parts: Parts, works: Works, clock: Clock, behind: bool, asked: int
+) -> None:
+    await ask(works, *ids_of_one_lane(1))
+    clock.advance(minutes=5)
+
+    await remind_due(parts, Mock(behind=Mock(return_value=behind)))
+
+    assert len(await published(works.pool)) == asked
 
 
 async def test_a_question_that_is_being_answered_is_left_alone(works: Works, clock: Clock) -> None:
