@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from eventing.commands import COMMANDS, run_command
 from servicekit.app import run
 from servicekit.database import migrate
+from servicekit.logs import tell_crashes
 from servicekit.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -26,7 +27,11 @@ def run_shared_command(
     create: Callable[[S], FastAPI],
     migrations: Sequence[Path],
 ) -> bool:
-    """Without a command the service serves until it is told to end. False when the command is not shared."""
+    """Without a command the service serves until it is told to end. False when the command is not shared.
+
+    How this process tells its crashes is decided here, for commands that are not shared, too.
+    """
+    tell_crashes()
     match list(arguments):
         case []:
             run(create(settings), settings, service=service)

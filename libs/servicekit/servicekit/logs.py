@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+import asyncpg
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -112,6 +113,18 @@ def where(place: TracebackType | None, frames: int = 8) -> list[str]:
     return [
         f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(place)[-frames:]
     ]
+
+
+def tell_crashes() -> None:
+    """The last words of a process do not repeat what the database says of a row."""
+
+    def tell(kind: type[BaseException], error: BaseException, place: TracebackType | None) -> None:
+        if not isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+            sys.__excepthook__(kind, error, place)
+            return
+        sys.stderr.write("\n  ".join([f"{kind.__qualname__}, by the database, at:", *where(place)]) + "\n")
+
+    sys.excepthook = tell
 
 
 def drop_private(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -2,12 +2,14 @@ import asyncio
 import gc
 import json
 import logging
+import sys
 from collections.abc import Iterator
 
+import asyncpg
 import pytest
 import structlog
 
-from servicekit.logs import FloodFilter, configure_logging
+from servicekit.logs import FloodFilter, configure_logging, tell_crashes
 from servicekit.telemetry import request_span
 
 
@@ -151,6 +153,22 @@ async def test_a_task_that_nobody_waited_for_is_told_without_its_message(
     (line,) = lines(capsys)
     assert (line["event"], line["exception"]) == ("Task exception was never retrieved", "ValueError")
     assert "Zofia" not in json.dumps(line)
+
+
+def test_a_process_that_the_database_ends_does_not_repeat_the_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    tell_crashes()
+
+    for error in (asyncpg.DataError("invalid input: 'Zofia'"), asyncpg.UniqueViolationError("Zofia")):
+        sys.excepthook(type(error), error, None)
+    sys.excepthook(KeyError, KeyError("KEYS_DIR"), None)
+
+    told = capsys.readouterr().err
+    assert "UniqueViolationError" in told
+    assert "KEYS_DIR" in told
+    assert "Zofia" not in told
 
 
 class Clock:
