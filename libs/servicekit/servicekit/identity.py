@@ -45,10 +45,6 @@ class Person:
     expires_at: datetime
     session: Session | None = None
 
-    def signed_in_within(self, seconds: int, now: datetime) -> bool:
-        """Whether the provider has seen this person so recently (protocol 7: ten minutes)."""
-        return self.signed_in_at is not None and now - self.signed_in_at <= timedelta(seconds=seconds)
-
 
 class SignIn:
     """Sign-in of one service at `public_url`.
