@@ -19,6 +19,9 @@ EVENT = OrderCancelled(
     reason="student",
 )
 KEY = str(EVENT.order_id).encode()
+ELSEWHERE = next(
+    key for key in (b"one", b"another") if partition_of(key.decode()) != partition_of(KEY.decode())
+)
 NAMES = ["ce_sequence", "ce_epoch", "ce_base", "ce_type", "ce_time", "anything"]
 PLACE = {"ce_sequence": "3", "ce_epoch": "1", "ce_base": "0"}
 
@@ -54,7 +57,10 @@ def test_headers_follow_cloudevents() -> None:
     }
 
 
-@pytest.mark.parametrize("key", [None, b"", b"\xff", b"a\x00b", b"another-partition-key"])
+KEYS_WITHOUT_PLACE = ["none", "empty", "not UTF-8", "with a zero", "of another partition"]
+
+
+@pytest.mark.parametrize("key", [None, b"", b"\xff", b"a\x00b", ELSEWHERE], ids=KEYS_WITHOUT_PLACE)
 def test_a_record_without_its_key_has_no_place(key: bytes | None) -> None:
     with pytest.raises(Unreadable):
         decode(record(key=key))
