@@ -222,7 +222,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
     return {
         "demo": [["-m", "devstack", "demo", *rest]],
         "run": [["-m", "devstack", "run", *rest]],
-        "test": [["-m", "pytest", "-n", workers, "--dist", "loadgroup", *(rest or tests)]],
+        "test": [["-m", "pytest", "-n", workers, *(rest or tests)]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
         "bench-latency": [["bench/latency.py", *rest]],
         "docs": [["-m", "contracts.docs", *rest]],

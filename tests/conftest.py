@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from devstack.broker import Broker, start_broker, stop_broker
 from devstack.postgres import Postgres, start_postgres, stop_postgres
@@ -16,6 +18,17 @@ ISSUER_PUBLIC_URL = "http://localhost:8002"
 INSTITUTIONS = ("umcs", "pwr")
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
+
+
+class FilesOfJourneysTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """A file of journeys shares a whole stack, so that one worker takes all of it; these files come first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0] if nodeid.startswith("tests/journeys/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return FilesOfJourneysTogether(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from tests.journeys.private_journey import INSTITUTION, STUDENT, PrivateJourney,
 from tests.leaks import Place, Secret, leaks
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.xdist_group("stack one"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 SEALED = re.compile(rb"[A-Za-z0-9_-]{1,40}\.[A-Za-z0-9_-]{38,}")
 RINGS = (

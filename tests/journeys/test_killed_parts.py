@@ -14,7 +14,7 @@ from devstack.stack import Stack
 from tests.journeys.conftest import People
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.xdist_group("stack two"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 PATIENCE = 60  # seconds for a group to be formed anew, and for what was lost to be asked for
 

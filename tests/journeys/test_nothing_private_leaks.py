@@ -24,7 +24,7 @@ from tests.journeys.spoilt_records import send_spoilt_records
 from tests.leaks import Place, Secret, leaks
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.xdist_group("stack one"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 # Events as they were made or came, those that could not be applied among them: what they hold in the clear
 # is an offer's id, in CredentialReady.

@@ -16,7 +16,7 @@ from devstack.settings import Places
 from devstack.stack import Stack
 from tests.journeys.conftest import REPOSITORY
 
-pytestmark = [pytest.mark.xdist_group("stack one"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 
 def test_an_order_that_was_under_way_is_ready_after_a_restart(tmp_path: Path) -> None:

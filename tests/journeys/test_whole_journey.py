@@ -10,7 +10,7 @@ from devstack.journey.story import walk
 from devstack.journey.telling import Narrator
 from tests.journeys.conftest import People
 
-pytestmark = [pytest.mark.xdist_group("stack one"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 
 async def test_a_student_goes_from_order_to_a_checked_and_revoked_card(
