@@ -78,7 +78,9 @@ class Consumer:
         try:
             await self._reader.start(self)
             while True:
-                await self.step()
+                # A group that never comes to its end is left, and joined anew with another client.
+                async with asyncio.timeout(self._settings.stalled_after):
+                    await self.step()
         except TooManyFailuresError as error:
             log.critical("consumer_stopped", reason=str(error))
             self.stopped_because = str(error)
@@ -131,8 +133,10 @@ class Consumer:
 
     async def _begin(self) -> None:
         """Begin reading where the database says, and ask for what was lost before it."""
-        await self._watch.look()
         places = sorted(self._to_begin)
+        if not places:
+            return
+        await self._watch.look()
         begins = await self._watch.begins({topic for topic, _ in places})
         async with self._works.begin() as work:
             known = await positions.read_positions(work.connection, places)

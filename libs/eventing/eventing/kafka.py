@@ -266,8 +266,9 @@ class KafkaReader:
             return
         assigned = self._consumer.assignment()
         offsets = {TopicPartition(*place): offset for place, offset in positions.items()}
-        with suppress(KafkaError):
-            await self._consumer.commit({each: offsets[each] for each in offsets.keys() & assigned})
+        if shown := {each: offsets[each] for each in offsets.keys() & assigned}:
+            with suppress(KafkaError):
+                await self._consumer.commit(shown)
 
     def seek(self, topic: str, partition: int, offset: int) -> None:
         place = TopicPartition(topic, partition)

@@ -132,9 +132,14 @@ class SimulatedReader:
     positions: dict[Place, int] = field(default_factory=dict)
     before_returning: deque[Callable[[], object]] = field(default_factory=deque)
     started: bool = False
+    stuck: bool = False
 
     async def start(self, gate: Gate) -> None:
+        """A group that is stuck has closed the gate and never opens it again."""
         self.gate, self.started = gate, True
+        if self.stuck:
+            await gate.close()
+            return
         await self.assign([(topic, number) for topic in self.topics for number in range(PARTITIONS)])
 
     async def stop(self) -> None:
@@ -148,6 +153,7 @@ class SimulatedReader:
         await self.gate.open(places)
 
     async def poll(self, *, max_records: int, awake: bool) -> list[LogRecord]:
+        await asyncio.sleep(0)
         if self.log.away:
             raise LogUnavailableError("away")
         fetched: list[LogRecord] = []

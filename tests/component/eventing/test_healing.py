@@ -19,6 +19,7 @@ from tests.component.eventing.orders import expired, requested
 from tests.component.eventing.world import SETTINGS, World
 from tests.eventlog import published
 from tests.mutants import holds_against
+from tests.waiting import eventually
 
 PLACE = (ORDERS.name, 3)
 
@@ -364,3 +365,20 @@ async def test_clocks_stand_still_while_the_consumer_is_behind(world: World) -> 
     await world.hear()
 
     assert (caught_up, behind, world.issuer.behind()) == (False, True, False)
+
+
+async def test_a_group_that_never_comes_to_its_end_is_joined_anew(world: World) -> None:
+    order_id = uuid4()
+    await place(world, order_id)
+    consumer = world.issuer.consumer
+    consumer._settings = SETTINGS.model_copy(update={"stalled_after": 0.2})
+    world.reader.stuck = True
+
+    with pytest.raises(TimeoutError):
+        await consumer.run()
+    world.reader.stuck = False
+    again = asyncio.create_task(consumer.run())
+    await eventually(lambda: applied(world) == {order_id: [1]})
+    again.cancel()
+
+    assert consumer.ready()
