@@ -156,7 +156,8 @@ def run(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
     )
     server = _Server(config)
     try:
-        asyncio.run(server.serve())
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:  # uvloop, where it is there
+            runner.run(server.serve())
     finally:
         stop_telemetry()
     if not server.started:
