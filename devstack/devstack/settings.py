@@ -69,6 +69,8 @@ def _broker(service: str, ports: Ports) -> dict[str, str]:
         "KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{ports.broker}",
         "KAFKA__FETCH_MAX_WAIT_MS": wait,
         "KAFKA__BROKER_TELLS_EXACT_ENDS": "false",
+        "KAFKA__WATCH_INTERVAL": "2",
+        "KAFKA__RELAY_POLL": "1",
     }
 
 
