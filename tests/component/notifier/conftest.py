@@ -115,7 +115,7 @@ async def new_sender(works: Works, contacts: Contacts, mailbox: Mailbox) -> Asyn
         chosen = NotifierSettings(
             environment="development",
             database_url="postgresql://unused",
-            **({"smtp_port": mailbox.port, "smtp_timeout": 2, "mail_lease": 30} | settings),
+            **({"smtp_port": mailbox.port, "smtp_timeout": 20, "mail_lease": 30} | settings),
         )
         made.append(Sender(works=works, contacts=contacts, stationery=stationery, settings=chosen))
         return made[-1]
