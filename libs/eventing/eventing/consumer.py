@@ -180,7 +180,8 @@ class Consumer:
         """The records that go on where their partition stands.
 
         A partition that jumped is read again from its position: a record may have been dropped on the way. A
-        hole that is still there then is one of the log; what it held is missed by its number, and asked for.
+        hole that is still there then is one of the log. What it held is missed when a later number of its
+        stream comes, or else by the next digest, and asked for.
         """
         batch: list[LogRecord] = []
         for place, of_place in groupby(records, lambda record: (record.topic, record.partition)):
