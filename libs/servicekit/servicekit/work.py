@@ -38,7 +38,7 @@ class BackgroundWork:
         self, *, wedged_after: float = WEDGED_AFTER, when_wedged: Callable[[], None] = _exit_wedged
     ) -> None:
         self._wedged_after = wedged_after
-        self._often = min(1.0, wedged_after / 10)
+        self._often = min(5.0, wedged_after / 10)
         self._when_wedged = when_wedged
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy_since: dict[str, float] = {}
