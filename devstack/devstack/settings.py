@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from devstack.broker import is_apache_kafka
 from devstack.ports import HOST, Ports
 from devstack.processes import plain_environment
 
@@ -34,6 +35,10 @@ class Places:
     def logs(self) -> Path:
         return self.data / "logs"
 
+    @property
+    def broker(self) -> Path:
+        return self.data / "broker"
+
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
@@ -60,17 +65,20 @@ def settings_of(service: str, places: Places, ports: Ports, database_url: str) -
 
 
 def _broker(service: str, ports: Ports) -> dict[str, str]:
-    """This broker does not wake a waiting fetch, so it is asked often while anything moves.
+    """The embedded one does not wake a waiting fetch, so it is asked often while anything moves.
 
     Most often by the two that a student waits for, since asking is what costs most on an idle machine.
     """
-    wait = "10" if service in {"ordering", "issuer"} else "30"
-    return {
-        "KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{ports.broker}",
-        "KAFKA__FETCH_MAX_WAIT_MS": wait,
+    awake, idle = ("10", "500") if service in {"ordering", "issuer"} else ("30", "1000")
+    address = {"KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{ports.broker}"}
+    if is_apache_kafka():
+        return address
+    return address | {
+        "KAFKA__FETCH_MAX_WAIT_MS": awake,
+        "KAFKA__IDLE_FETCH_MAX_WAIT_MS": idle,
         "KAFKA__BROKER_TELLS_EXACT_ENDS": "false",
-        "KAFKA__WATCH_INTERVAL": "2",
-        "KAFKA__RELAY_POLL": "1",
+        "KAFKA__WATCH_INTERVAL": "4",
+        "KAFKA__RELAY_POLL": "2",
     }
 
 
