@@ -36,6 +36,7 @@ WORDS = {
     "test": "unit, component, contract, architecture and journey tests",
     "lint": "style, types, the rules of imports, and whether generated pages are fresh",
     "bench-latency": "how long an order takes on the idle stack",
+    "bench-drain": "how many waiting orders become READY in a second, and what they cost",
     "docs": "the generated pages of docs/",
     "setup": "only installs what the others need",
 }
@@ -225,6 +226,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "test": [["-m", "pytest", "-n", workers, *(rest or tests)]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
         "bench-latency": [["bench/latency.py", *rest]],
+        "bench-drain": [["-m", "bench.drain", *rest]],
         "docs": [["-m", "contracts.docs", *rest]],
         "setup": [],
     }[command]

@@ -1,0 +1,130 @@
+"""How fast waiting orders drain: from ordering's outbox to READY there, and to rows in wallet and notifier.
+
+All services are up, idle and one process each. No letters are sent: nobody has agreed to any.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from bench.waiting_orders import place_orders, relay_held_back, until
+from devstack.measuring import memory_of, processor_seconds_of
+from devstack.ports import free_ports
+from devstack.settings import SERVICES, Places
+from devstack.stack import Stack
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+LONGEST = 600.0  # seconds
+GOALS = {
+    "ordering": "select count(*) from orders where state = 'READY'",
+    "wallet": "select count(*) from offers",
+    "notifier": "select count(*) from alerts where kind = 'ready_to_activate' and entry is not null",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """Seconds until each service had all orders, and what each process used meanwhile."""
+
+    orders: int
+    seconds: dict[str, float]
+    processor_seconds: dict[str, float]
+    memory: dict[str, int]
+
+
+async def measure(stack: Stack, orders: int) -> Drained:
+    async with relay_held_back(stack.databases["ordering"]):
+        begun = time.perf_counter()
+        await place_orders(stack.places, stack.databases["ordering"], orders)
+        placed = time.perf_counter() - begun
+        print(f"{orders} orders placed in {placed:.1f} s ({orders / placed:.0f} a second); they wait.")
+        before = processor_seconds(stack)
+    begun = time.perf_counter()
+    reached = await asyncio.gather(*(_reached(stack.databases[name], name, orders) for name in GOALS))
+    after = processor_seconds(stack)
+    return Drained(
+        orders=orders,
+        seconds={name: at - begun for name, at in zip(GOALS, reached, strict=True)},
+        processor_seconds={name: after[name] - before[name] for name in after},
+        memory={name: memory_of([pid]) for name, pid in parts(stack).items()},
+    )
+
+
+async def _reached(database_url: str, service: str, orders: int) -> float:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await until(lambda: _has_all(connection, service, orders), within=LONGEST)
+        return time.perf_counter()
+    finally:
+        await connection.close()
+
+
+async def _has_all(connection: "asyncpg.Connection[asyncpg.Record]", service: str, orders: int) -> bool:
+    return int(await connection.fetchval(GOALS[service])) >= orders
+
+
+def parts(stack: Stack) -> dict[str, int]:
+    """The process of each part that an order passes."""
+    assert stack.postgres is not None
+    running = {name: stack.running[name].pid for name in (*SERVICES, "broker")}
+    return running | {"PostgreSQL": stack.postgres.process.pid}
+
+
+def processor_seconds(stack: Stack) -> dict[str, float]:
+    return {name: processor_seconds_of([pid]) for name, pid in parts(stack).items()}
+
+
+def report(console: Console, drained: Drained) -> None:
+    for service, seconds in drained.seconds.items():
+        console.print(f"{service:9} {drained.orders / seconds:7.0f} orders/s  ({seconds:.2f} s)")
+    table = Table("process", "CPU s per 1000 orders", "memory, MB")
+    thousands = drained.orders / 1000
+    for name, seconds in drained.processor_seconds.items():
+        table.add_row(name, f"{seconds / thousands:.3f}", f"{drained.memory[name] / 1e6:.0f}")
+    total = sum(drained.processor_seconds.values()) / thousands
+    table.add_row("all", f"{total:.3f}", f"{sum(drained.memory.values()) / 1e6:.0f}")
+    console.print(table)
+    console.print(f"{1000 / total:.0f} orders per second and core")
+
+
+def machine() -> str:
+    memory = psutil.virtual_memory().total / 1e9
+    return f"{os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}, commit {commit()}"
+
+
+def commit() -> str:
+    asked = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
+    return subprocess.run(asked, cwd=REPOSITORY, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("orders", type=int, nargs="?", default=5000)
+    orders = arguments.parse_args().orders
+    console = Console()
+    data = REPOSITORY / ".data"
+    data.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="drain-", dir=data) as folder,
+        Stack(Places(REPOSITORY, Path(folder)), free_ports()) as stack,
+    ):
+        drained = asyncio.run(measure(stack, orders))
+    report(console, drained)
+    console.print(machine())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

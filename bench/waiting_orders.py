@@ -1,0 +1,121 @@
+"""Orders that wait in ordering's outbox: placed by its own use case while a lock holds its relay back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from devstack.settings import Places
+from eventing import Outbox, Works
+from ordering.listed_student import ListedStudent
+from ordering.pesel import check_digit
+from ordering.photos import Photo
+from ordering.sealing import Sealers, load_sealers
+from ordering.use_cases.import_students import import_students
+from ordering.use_cases.place_order import Wish, place_order
+from servicekit.database import Pool, connect_pool
+from servicekit.institutions import Institution, load_institutions
+from servicekit.keys import Keys
+
+INSTITUTION = "umcs"
+AT_ONCE = 8  # transactions side by side
+AT_A_TIME = 500  # students of one import
+BORN = date(2004, 5, 6)
+LOOK = 0.1  # seconds
+
+
+@asynccontextmanager
+async def relay_held_back(database_url: str) -> AsyncIterator[None]:
+    """No relay of this database sends anything; when the block ends each of them is waiting to begin."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("lock table lanes in exclusive mode")
+            yield
+            await until(lambda: _somebody_waits(connection))
+    finally:
+        await connection.close()
+
+
+async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 60) -> None:
+    async with asyncio.timeout(within):
+        while True:
+            if await holds():
+                return
+            await asyncio.sleep(LOOK)
+
+
+async def _somebody_waits(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    waiting = "select exists (select from pg_locks where relation = 'lanes'::regclass and not granted)"
+    return bool(await connection.fetchval(waiting))
+
+
+async def place_orders(places: Places, database_url: str, number: int) -> None:
+    """As many students, with an order each: a transaction per order, with consents, seals and event."""
+    pool = await connect_pool(database_url, "bench", min_size=AT_ONCE, max_size=AT_ONCE)
+    try:
+        works = Works(pool, Outbox("ordering"))
+        sealers = load_sealers(Keys(places.keys))
+        institution = load_institutions(places.institutions)[INSTITUTION]
+        students = iter(await _add_students(works, sealers, number))
+        placing = [_place_all(works, sealers, institution, students) for _ in range(AT_ONCE)]
+        await asyncio.gather(*placing)
+    finally:
+        await pool.close()
+
+
+async def _place_all(
+    works: Works, sealers: Sealers, institution: Institution, students: Iterator[UUID]
+) -> None:
+    needed: dict[str, str] = {
+        consent.kind: consent.version for consent in institution.consents if consent.required
+    }
+    wish = Wish("mobile", "pl", needed, None)
+    for student in students:
+        async with works.begin() as work:
+            await place_order(
+                work, sealers, institution, student, wish, idempotency_key="bench", signed_in_at=None
+            )
+
+
+async def _add_students(works: Works, sealers: Sealers, number: int) -> Sequence[UUID]:
+    photo = await _some_photo(works.pool)
+    for first in range(0, number, AT_A_TIME):
+        lines = [_student(line) for line in range(first, min(first + AT_A_TIME, number))]
+        async with works.begin() as work:
+            await import_students(work, sealers, INSTITUTION, lines, {one.line: photo for one in lines})
+    rows = await works.pool.fetch("select student_ref from students where subject like 'bench-%'")
+    return [row["student_ref"] for row in rows]
+
+
+async def _some_photo(pool: Pool) -> Photo:
+    row = await pool.fetchrow(
+        "select jpeg, sha256 from photos where institution_id = $1 limit 1", INSTITUTION
+    )
+    assert row is not None
+    return Photo(row["jpeg"], row["sha256"])
+
+
+def _student(line: int) -> ListedStudent:
+    first_ten = f"{BORN:%y}{BORN.month + 20:02}{BORN:%d}{line % 10_000:04}"
+    values = {
+        "line": line,
+        "subject": f"bench-{line}",
+        "student_number": f"B{line}",
+        "given_names": "Anna Maria",
+        "family_name": "Wójcik-Żak",
+        "birth_date": f"{BORN}",
+        "pesel": first_ten + check_digit(first_ten),
+        "email": f"bench-{line}@umcs.example",
+        "status": "active",
+        "programme": "Informatyka",
+        "cycle": "first",
+        "study_kind": "full_time",
+        "plastic_card_valid_until": "",
+        "data_changed_on": "",
+        "card_valid_until": "",
+    }
+    return ListedStudent.model_validate(values, context={"today": date(2026, 10, 1)})
