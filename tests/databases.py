@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from devstack.databases import migrations_of
-from devstack.postgres import Postgres, ensure_database
+from devstack.postgres import Postgres
+from provision.databases import ensure_database
 from servicekit.database import migrate
 
 MOST_USES = 30  # rows that are deleted stay in the files: nothing is vacuumed here

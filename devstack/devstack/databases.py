@@ -8,7 +8,8 @@ from pathlib import Path
 
 import asyncpg
 
-from devstack.postgres import Postgres, ensure_database
+from devstack.postgres import Postgres
+from provision.databases import ensure_database
 from servicekit.database import migrate
 
 SHARED = ("eventing", "servicekit")

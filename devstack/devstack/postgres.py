@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-import asyncpg
-
 from devstack.ports import HOST, free_port
 from devstack.processes import StackError, start_process, stop_process, wait_until
 
@@ -72,18 +70,6 @@ def start_postgres(folder: Path, *, port: int | None = None, durable: bool = Tru
 
 def stop_postgres(server: Postgres) -> None:
     stop_process(server.process, by=signal.SIGINT, within=30)
-
-
-async def ensure_database(admin: "asyncpg.Connection[asyncpg.Record]", name: str, password: str) -> bool:
-    """Makes a role and its database, which no other role can connect to; False when it was there."""
-    role, quoted = f'"{name}"', password.replace("'", "''")
-    if not await admin.fetchval("select 1 from pg_roles where rolname = $1", name):
-        await admin.execute(f"create role {role} login password '{quoted}'")
-    if await admin.fetchval("select 1 from pg_database where datname = $1", name):
-        return False
-    await admin.execute(f"create database {role} owner {role}")
-    await admin.execute(f"revoke all on database {role} from public")
-    return True
 
 
 def _binary(name: str) -> str:

@@ -17,7 +17,7 @@ def service(name: str) -> Path:
 
 @cache
 def production_files() -> tuple[Path, ...]:
-    folders = ("libs", "services", "devstack")
+    folders = ("libs", "services", "ops", "devstack")
     found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
     return (*found, ROOT / "run.py")
 

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc.jwk import ECKey
 
 from servicekit.bytes import to_base64url
@@ -45,7 +45,7 @@ def create_development_keys(directory: Path, *, issuer_public_url: str, institut
         create(key_file(directory, name), _new_ring)
     for name in SIGNING:
         create(key_file(directory, name), _new_signing)
-    create(key_file(directory, AUTHORITY), _new_authority)
+    create(key_file(directory, AUTHORITY), new_authority)
     authority = read(key_file(directory, AUTHORITY))
     for institution in institutions:
         _certify(directory, authority, institution, f"{issuer_public_url}/t/{institution}")
@@ -71,9 +71,9 @@ def _new_jwk() -> dict[str, Any]:
     return {**key.as_dict(private=True), "kid": key.thumbprint()}
 
 
-def _new_authority() -> dict[str, Any]:
+def new_authority() -> dict[str, Any]:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Legitka development authority")])
+    name = _name("Legitka development authority")
     certificate = (
         _certificate(name, name, key.public_key(), years=20)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -104,22 +104,44 @@ def _certified(authority: dict[str, Any], jwk: dict[str, Any], url: str) -> dict
 
 def certificate_for(authority: dict[str, Any], jwk: dict[str, Any], url: str) -> x509.Certificate:
     """A leaf whose only name is the credential issuer's URL, signed by the authority itself."""
-    signer = serialization.load_pem_private_key(authority["key"].encode(), password=None)
-    assert isinstance(signer, ec.EllipticCurvePrivateKey)  # noqa: S101 - written by _new_authority
-    root = x509.load_pem_x509_certificate(authority["certificate"].encode())
     key = ECKey.import_key(jwk).private_key
     assert key is not None  # noqa: S101 - a private JWK, written by _new_jwk
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Legitka development issuer")])
+    leaf = _certificate(
+        _name("Legitka development issuer"), root_of(authority).subject, key.public_key(), years=5
+    )
+    return _sign_leaf(authority, leaf, x509.UniformResourceIdentifier(url))
+
+
+def root_of(authority: dict[str, Any]) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(authority["certificate"].encode())
+
+
+def tls_certificate_for(
+    authority: dict[str, Any], key: ec.EllipticCurvePublicKey, host: x509.GeneralName
+) -> x509.Certificate:
+    """A leaf for a web server; phones take none that lasts much longer than two years."""
+    leaf = _certificate(_name("Legitka development gateway"), root_of(authority).subject, key, years=2)
+    server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    return _sign_leaf(authority, leaf.add_extension(server, critical=False), host)
+
+
+def _sign_leaf(
+    authority: dict[str, Any], leaf: x509.CertificateBuilder, name: x509.GeneralName
+) -> x509.Certificate:
+    signer = serialization.load_pem_private_key(authority["key"].encode(), password=None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)  # noqa: S101 - written by new_authority
+    issued_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return (
-        _certificate(subject, root.subject, key.public_key(), years=5)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(url)]), critical=False)
+        leaf.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
-        )
+        .add_extension(issued_by, critical=False)
         .sign(signer, hashes.SHA256())
     )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 def _certificate(

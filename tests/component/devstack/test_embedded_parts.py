@@ -12,8 +12,9 @@ import pytest
 from devstack.broker import start_broker, stop_broker
 from devstack.mail import start_mail
 from devstack.ports import PortBusy, Ports, free_port, free_ports, refuse_busy
-from devstack.postgres import Postgres, ensure_database, start_postgres, stop_postgres
+from devstack.postgres import Postgres, start_postgres, stop_postgres
 from devstack.processes import StackError, start_process, stop_process, wait_until
+from provision.databases import ensure_database
 
 
 async def test_a_role_cannot_enter_the_database_of_another(postgres: Postgres) -> None:

@@ -1,0 +1,55 @@
+"""A certificate for the gateway, signed by an authority of its own: for a phone on the same network."""
+
+import ipaddress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from servicekit.development_keys import new_authority, root_of, tls_certificate_for
+from servicekit.key_files import create, key_file, read, write_private
+
+RENEWED_BEFORE_END = timedelta(days=30)
+
+
+def keep_certificate(folder: Path, host: str) -> dict[str, bytes]:
+    """The gateway's files. The certificate is made anew for another host, and before it ends."""
+    authority, server = key_file(folder, "authority"), key_file(folder, "server")
+    create(authority, new_authority)
+    if not server.exists() or not _fits(read(server), host):
+        write_private(server, _new_server(read(authority), host))
+    document = read(server)
+    return {
+        "certificate.pem": document["certificate"].encode(),
+        "key.pem": document["key"].encode(),
+        "authority.pem": read(authority)["certificate"].encode(),
+    }
+
+
+def _fits(document: dict[str, str], host: str) -> bool:
+    certificate = x509.load_pem_x509_certificate(document["certificate"].encode())
+    left = certificate.not_valid_after_utc - datetime.now(UTC)
+    return document["host"] == host and left > RENEWED_BEFORE_END
+
+
+def _new_server(authority: dict[str, str], host: str) -> dict[str, str]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = tls_certificate_for(authority, key.public_key(), _name_of(host))
+    chain = [certificate, root_of(authority)]
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return {
+        "host": host,
+        "certificate": "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in chain),
+        "key": pem.decode(),
+    }
+
+
+def _name_of(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
