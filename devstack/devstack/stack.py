@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -30,13 +30,22 @@ Process = subprocess.Popen[bytes]
 class Stack:
     """Four services and what they stand on, as child processes; used as a context manager.
 
-    Whatever ends this process ends them too. All they write lies in the `data` folder.
+    Whatever ends this process ends them too. All they write lies in the `data` folder. `external_broker`: how
+    services reach a broker that runs already; the stack starts none then.
     """
 
-    def __init__(self, places: Places, ports: Ports = STANDARD_PORTS, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        places: Places,
+        ports: Ports = STANDARD_PORTS,
+        *,
+        durable: bool = True,
+        external_broker: Mapping[str, str] | None = None,
+    ) -> None:
         self.places = places
         self.ports = ports
         self.durable = durable
+        self.external_broker = external_broker
         self.postgres: Postgres | None = None
         self.running: dict[str, Process] = {}
         self.databases: dict[str, str] = {}
@@ -108,7 +117,8 @@ class Stack:
     def _start_all(self) -> None:
         refuse_busy(self.ports)
         shutil.rmtree(self.places.data / "logs", ignore_errors=True)
-        self.start("broker")
+        if self.external_broker is None:
+            self.start("broker")
         self.postgres = start_postgres(
             self.places.data / "postgres", port=self.ports.postgres, durable=self.durable
         )
@@ -125,7 +135,7 @@ class Stack:
             command = [sys.executable, "-m", name]
             return start_process(command, log=self.places.log(name), environment=self._settings(name))
         starters: dict[str, Callable[[], Process]] = {
-            "broker": lambda: start_broker(self.places.logs, port=self.ports.broker).process,
+            "broker": self._start_broker,
             "identity": lambda: start_identity(self.ports.identity, log=self.places.log("identity")),
             "mail": lambda: start_mail(
                 self.places.data / "mail", smtp_port=self.ports.smtp, http_port=self.ports.mail
@@ -133,8 +143,13 @@ class Stack:
         }
         return starters[name]()
 
+    def _start_broker(self) -> Process:
+        places = self.places
+        return start_broker(places.broker, port=self.ports.broker, log=places.log("broker")).process
+
     def _settings(self, service: str) -> dict[str, str]:
-        return settings_of(service, self.places, self.ports, self.databases[service])
+        own = settings_of(service, self.places, self.ports, self.databases[service])
+        return own | dict(self.external_broker or {})
 
     def _wait_for(self, name: str) -> None:
         wait_until(
