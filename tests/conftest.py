@@ -61,6 +61,18 @@ async def database(templates: Templates) -> AsyncIterator[MakeDatabase]:
         await templates.drop(each.url)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--on-a-broker", action="store_true", help="only tests that a broker takes part in")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--on-a-broker"):
+        return
+    chosen = [item for item in items if {"broker", "stack"} & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
     """A broker of the test's own, with an empty log."""

@@ -22,14 +22,7 @@ pytestmark = pytest.mark.timeout(120)
 
 
 def settings(broker: Broker) -> EventingSettings:
-    return EventingSettings(
-        bootstrap_servers=broker.address,
-        fetch_max_wait_ms=10,
-        broker_tells_exact_ends=False,
-        idle_fetch_max_wait_ms=50,
-        watch_interval=0.2,
-        relay_round=3,
-    )
+    return EventingSettings(**broker.settings, idle_fetch_max_wait_ms=50, watch_interval=0.2, relay_round=3)
 
 
 class Pair:
@@ -108,7 +101,7 @@ async def test_a_broker_that_comes_back_empty_loses_nothing(
     broker.process.wait()
     meanwhile = await pair.say(50)
     await eventually(lambda: not pair.speaks.pipeline().healthy, 30)
-    again = start_broker(tmp_path, port=broker.port)
+    again = start_broker(tmp_path / "another disk", port=broker.port)
     try:
         after = await pair.say(50)
         await pair.heard(before + meanwhile + after)

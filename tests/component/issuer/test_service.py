@@ -24,7 +24,7 @@ INSTITUTIONS = Path(__file__).parents[3] / "institutions"
 
 @pytest.fixture
 def kafka(broker: Broker) -> EventingSettings:
-    return EventingSettings(bootstrap_servers=broker.address, fetch_max_wait_ms=10)
+    return EventingSettings(**broker.settings)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from unittest.mock import Mock
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -24,7 +24,7 @@ INSTITUTIONS = Path(__file__).parents[3] / "institutions"
 
 @pytest.fixture
 def kafka(broker: Broker) -> EventingSettings:
-    return EventingSettings(bootstrap_servers=broker.address, fetch_max_wait_ms=10)
+    return EventingSettings(**broker.settings)
 
 
 @asynccontextmanager
@@ -97,7 +97,7 @@ async def test_reminders_stand_still_while_the_service_is_behind(
     app: FastAPI, notifier_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     streams: Eventing = app.state.eventing
-    behind = Mock(return_value=True)
+    behind = AsyncMock(return_value=True)
     monkeypatch.setattr(streams, "behind", behind)
     await notifier_database.pool.execute(
         """

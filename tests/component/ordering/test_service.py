@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import httpx
@@ -33,7 +33,7 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def kafka(broker: Broker) -> EventingSettings:
-    return EventingSettings(bootstrap_servers=broker.address, fetch_max_wait_ms=10)
+    return EventingSettings(**broker.settings)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ async def test_orders_do_not_expire_while_the_service_is_behind(
     app: FastAPI, client: httpx.AsyncClient, works: Works, anna: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     streams: Eventing = app.state.eventing
-    behind = Mock(return_value=True)
+    behind = AsyncMock(return_value=True)
     monkeypatch.setattr(streams, "behind", behind)
     await client.post("/api/v1/orders", json=order_body(), headers={"Idempotency-Key": "key"})
     await works.pool.execute(
