@@ -5,6 +5,7 @@ import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Self
 
 import asyncpg
 import structlog
@@ -77,6 +78,13 @@ class Eventing:
         """Make the rows that the relay claims."""
         async with self._pool.acquire() as connection:
             await ensure_lanes(connection, self.service)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def start(self) -> None:
         """Begin in the background; nothing here waits for the broker, so HTTP can be served without it."""

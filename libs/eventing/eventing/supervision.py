@@ -3,7 +3,6 @@
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from time import monotonic
 
 import structlog
@@ -14,10 +13,10 @@ FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 2.0
 
 
-def whereabouts(error: BaseException) -> str:
+def whereabouts(error: BaseException) -> list[str]:
     """The innermost places of an error. Messages and variables may hold private data: they are not told."""
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 async def keep_running(name: str, task: Callable[[], Awaitable[None]]) -> None:

@@ -18,7 +18,7 @@ from contracts.asyncapi import asyncapi_of
 from servicekit.api_page import api_page
 from servicekit.cors import AllowCrossOrigin, CrossOrigin
 from servicekit.guarding import GuardRequests, SecurityHeaders, refuse_other_content_types
-from servicekit.health import Report
+from servicekit.health import Probes, Report
 from servicekit.logs import configure_logging
 from servicekit.metrics import metrics_response
 from servicekit.observing import ObserveRequests
@@ -44,11 +44,14 @@ def create_app(
     settings: ServiceSettings,
     lifespan: Lifespan,
     routers: Sequence[APIRouter],
-    readiness: Callable[[], Awaitable[Report]],
-    pipeline: Callable[[], Report],
     cross_origin: Sequence[CrossOrigin] = (),
+    readiness: Callable[[], Awaitable[Report]] | None = None,
+    pipeline: Callable[[], Report] | None = None,
 ) -> FastAPI:
-    """Nothing is opened here: pools and consumers belong to `lifespan`, which may put them on `app.state`."""
+    """Nothing is opened here: pools and consumers belong to `lifespan`, which puts them on `app.state`.
+
+    The probes ask `app.state.eventing` and its database, if they are not told whom to ask.
+    """
     app = FastAPI(
         title=f"Legitka {service}",
         lifespan=lifespan,
@@ -66,7 +69,8 @@ def create_app(
         dependencies=[Depends(refuse_other_content_types)],
     )
     install(app)
-    app.include_router(_probes(readiness, pipeline))
+    probes = Probes(app, service)
+    app.include_router(_probes(readiness or probes.readiness, pipeline or probes.pipeline))
     app.include_router(_documents(app, service))
     for router in routers:
         app.include_router(router)

@@ -3,14 +3,13 @@
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from fastapi import FastAPI
 
 from eventing.commands import COMMANDS, run_command
 from servicekit.app import run
-from servicekit.database import migrate
+from servicekit.database import migrate, migrations_of
 from servicekit.logs import tell_crashes
 from servicekit.settings import ServiceSettings
 
@@ -25,7 +24,6 @@ def run_shared_command(
     service: str,
     settings: S,
     create: Callable[[S], FastAPI],
-    migrations: Sequence[Path],
 ) -> bool:
     """Without a command the service serves until it is told to end. False when the command is not shared.
 
@@ -36,7 +34,7 @@ def run_shared_command(
         case []:
             run(create(settings), settings, service=service)
         case ["migrate"]:
-            migrate(settings.database_url, *migrations)
+            migrate(settings.database_url, *migrations_of(service))
         case [command, *_] if command in COMMANDS:
             done = run_command(arguments, service=service, database_url=settings.database_url)
             sys.stdout.write(asyncio.run(done) + "\n")

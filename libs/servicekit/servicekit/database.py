@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,21 @@ else:  # generic in their stubs only
     Pool, Connection = asyncpg.Pool, asyncpg.Connection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_LIBRARIES = ("eventing", "servicekit")
+
+
+def migrations_of(service: str) -> list[Path]:
+    """The folders of a service's migrations: the shared libraries' first; a library has its own only."""
+    packages = (service,) if service in _LIBRARIES else (*_LIBRARIES, service)
+    folders = [_folder_of(package) / "migrations" for package in packages]
+    return [folder for folder in folders if any(folder.glob("*.sql"))]
+
+
+def _folder_of(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(package)
+    return Path(spec.origin).parent
 
 
 _ARRAYS = ("bool", "bytea", "date", "int2", "int4", "int8", "jsonb", "text", "timestamptz", "uuid")

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Protocol
 
 import asyncpg
+from fastapi import FastAPI
 
-from servicekit.database import Pool, missing_migrations
+from eventing import Eventing
+from servicekit.database import Pool, migrations_of, missing_migrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,25 @@ class Readiness:
     @property
     def healthy(self) -> bool:
         return all(check.ok for check in self.checks.values())
+
+
+class Probes:
+    """Asks the event streams that the lifespan of a service puts on `app.state`, and their database."""
+
+    def __init__(self, app: FastAPI, service: str) -> None:
+        self._state = app.state
+        self._service = service
+
+    async def readiness(self) -> Report:
+        """A service can serve as long as its database answers, whatever becomes of the broker."""
+        return Readiness(await database_check(self._streams().works.pool, *migrations_of(self._service)))
+
+    def pipeline(self) -> Report:
+        return self._streams().pipeline()
+
+    def _streams(self) -> Eventing:
+        streams: Eventing = self._state.eventing
+        return streams
 
 
 async def database_check(pool: Pool, *migrations: Path) -> dict[str, Check]:

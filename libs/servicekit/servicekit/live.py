@@ -7,7 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import asyncpg
 import structlog
@@ -63,6 +63,13 @@ class ChangeFeed(Generic[Key]):
         self._look = asyncio.Event()
         self._tell = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def start(self) -> None:
         self._tasks = [

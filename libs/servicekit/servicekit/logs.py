@@ -7,7 +7,6 @@ import logging
 import re
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -16,6 +15,7 @@ import asyncpg
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from eventing.supervision import whereabouts
 from servicekit.telemetry import current_span_id, current_trace_id
 
 _PRIVATE = re.compile(
@@ -104,15 +104,8 @@ def tell_exceptions(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
         event["exception"] = type(error).__qualname__
-        event["where"] = where(error.__traceback__)
+        event["where"] = whereabouts(error)
     return event
-
-
-def where(place: TracebackType | None, frames: int = 8) -> list[str]:
-    """The innermost frames, outermost first."""
-    return [
-        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(place)[-frames:]
-    ]
 
 
 def tell_crashes() -> None:
@@ -122,7 +115,9 @@ def tell_crashes() -> None:
         if not isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
             sys.__excepthook__(kind, error, place)
             return
-        sys.stderr.write("\n  ".join([f"{kind.__qualname__}, by the database, at:", *where(place)]) + "\n")
+        sys.stderr.write(
+            "\n  ".join([f"{kind.__qualname__}, by the database, at:", *whereabouts(error)]) + "\n"
+        )
 
     sys.excepthook = tell
 

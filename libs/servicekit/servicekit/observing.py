@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from servicekit.logs import where
+from eventing.supervision import whereabouts
 from servicekit.metrics import HttpMetrics, http_metrics
 from servicekit.problems import Problem, Text, problem_response
 from servicekit.telemetry import current_trace_id, request_span
@@ -101,7 +101,7 @@ class _Observed:
             method=self._method(),
             route=route_template(self.scope),
             exception=type(error).__qualname__,
-            where=where(error.__traceback__),
+            where=whereabouts(error),
         )
 
     def finish(self) -> None:

@@ -2,15 +2,13 @@
 
 import sys
 
-from issuer.app import MIGRATIONS, SERVICE, create_issuer
+from issuer.app import SERVICE, create_issuer
 from issuer.settings import IssuerSettings
 from servicekit.commands import SHARED, run_shared_command
 
 
 def main(arguments: list[str]) -> None:
-    shared = run_shared_command(
-        arguments, service=SERVICE, settings=IssuerSettings(), create=create_issuer, migrations=MIGRATIONS
-    )
+    shared = run_shared_command(arguments, service=SERVICE, settings=IssuerSettings(), create=create_issuer)
     if not shared:
         raise SystemExit(f"usage: python -m issuer [{' | '.join(SHARED)}]")
 

@@ -1,14 +1,11 @@
 """The issuer put together: the only file that builds pool, event streams and routes."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
 
-import eventing
-import servicekit
 from eventing import Eventing, Works
 from issuer.access import AccessTokens
 from issuer.api import routers
@@ -22,10 +19,9 @@ from issuer.use_cases.forget_nonces import forget_nonces
 from issuer.use_cases.open_status_lists import open_status_lists
 from issuer.vault import Vault
 from issuer.workshop import Workshop
-from servicekit.app import create_app
+from servicekit.app import Lifespan, create_app
 from servicekit.cors import wallet_facing
 from servicekit.database import open_pool
-from servicekit.health import Readiness, Report, database_check
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
@@ -33,39 +29,22 @@ from servicekit.remote_keys import RemoteKeys
 from servicekit.work import BackgroundWork
 
 SERVICE = "issuer"
-MIGRATIONS = tuple(
-    Path(package).parent / "migrations" for package in (eventing.__file__, servicekit.__file__, __file__)
-)
 OPENING_PAUSE = 60.0
 FORGETTING_PAUSE = 300.0
 
 
 def create_issuer(settings: IssuerSettings) -> FastAPI:
     """The whole service: its lifespan opens the database, hears ordering and tells of credentials."""
-    app = create_web(
-        settings,
-        lifespan=lambda app: _serving(app, settings),
-        readiness=lambda: _readiness(app),
-        pipeline=lambda: _pipeline(app),
-    )
-    return app
+    return create_web(settings, lambda app: _serving(app, settings))
 
 
-def create_web(
-    settings: IssuerSettings,
-    *,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
-    readiness: Callable[[], Awaitable[Report]],
-    pipeline: Callable[[], Report],
-) -> FastAPI:
+def create_web(settings: IssuerSettings, lifespan: Lifespan) -> FastAPI:
     """The routes alone, for whoever puts `Parts` on `app.state.parts`."""
     return create_app(
         service=SERVICE,
         settings=settings,
         lifespan=lifespan,
         routers=routers,
-        readiness=readiness,
-        pipeline=pipeline,
         cross_origin=[wallet_facing(r"/\.well-known/[a-z-]+/t/[^/]+|/t/.+")],
     )
 
@@ -74,20 +53,17 @@ def create_web(
 async def _serving(app: FastAPI, settings: IssuerSettings) -> AsyncIterator[None]:
     keys = Keys(settings.keys_dir, production=settings.is_production)
     workshop = Workshop(load_institutions(settings.institutions_dir), Vault(keys))
-    pool = await open_pool(settings, SERVICE)
-    streams = Eventing(service=SERVICE, pool=pool, handlers=handlers(workshop), settings=settings.kafka)
-    app.state.eventing = streams
-    async with httpx.AsyncClient(timeout=settings.photo_timeout) as http:
+    async with (
+        await open_pool(settings, SERVICE) as pool,
+        httpx.AsyncClient(timeout=settings.photo_timeout) as http,
+    ):
+        streams = Eventing(service=SERVICE, pool=pool, handlers=handlers(workshop), settings=settings.kafka)
+        app.state.eventing = streams
         app.state.parts = make_parts(settings, keys, workshop, streams.works, http)
-        try:
-            await _open_lists(streams.works, workshop, settings)
-            await streams.start()
-            async with BackgroundWork() as background:
-                _plan(background, streams.works, workshop, settings)
-                yield
-        finally:
-            await streams.stop()
-            await pool.close()
+        await _open_lists(streams.works, workshop, settings)
+        async with streams, BackgroundWork() as background:
+            _plan(background, streams.works, workshop, settings)
+            yield
 
 
 def make_parts(
@@ -141,12 +117,3 @@ async def _open_lists(works: Works, workshop: Workshop, settings: IssuerSettings
 async def _forget(works: Works) -> None:
     async with works.begin() as work:
         await forget_nonces(work)
-
-
-async def _readiness(app: FastAPI) -> Report:
-    return Readiness(await database_check(app.state.parts.works.pool, *MIGRATIONS))
-
-
-def _pipeline(app: FastAPI) -> Report:
-    streams: Eventing = app.state.eventing
-    return streams.pipeline()

@@ -2,14 +2,14 @@
 
 import sys
 
-from notifier.app import MIGRATIONS, SERVICE, create_notifier
+from notifier.app import SERVICE, create_notifier
 from notifier.settings import NotifierSettings
 from servicekit.commands import SHARED, run_shared_command
 
 
 def main(arguments: list[str]) -> None:
     shared = run_shared_command(
-        arguments, service=SERVICE, settings=NotifierSettings(), create=create_notifier, migrations=MIGRATIONS
+        arguments, service=SERVICE, settings=NotifierSettings(), create=create_notifier
     )
     if not shared:
         raise SystemExit(f"usage: python -m notifier [{' | '.join(SHARED)}]")

@@ -1,17 +1,14 @@
 """The notifier put together: the only file that builds pool, event streams, senders and routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 from fastapi import FastAPI
 
-import eventing
-import servicekit
 from eventing import Eventing
 from notifier import api
 from notifier.consumers import handlers
@@ -25,10 +22,9 @@ from notifier.settings import NotifierSettings
 from notifier.store.recipients import last_entries
 from notifier.use_cases.remind_of_offers import remind_of_offers
 from notifier.use_cases.write_alerts import Tell
-from servicekit.app import create_app
+from servicekit.app import Lifespan, create_app
 from servicekit.cors import CrossOrigin
-from servicekit.database import Pool, open_pool
-from servicekit.health import Readiness, Report, database_check
+from servicekit.database import open_pool
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.live import ChangeFeed
@@ -37,37 +33,20 @@ from servicekit.sealing import Sealer
 from servicekit.work import BackgroundWork
 
 SERVICE = "notifier"
-MIGRATIONS = tuple(
-    Path(package).parent / "migrations" for package in (eventing.__file__, servicekit.__file__, __file__)
-)
 
 
 def create_notifier(settings: NotifierSettings) -> FastAPI:
     """The whole service: its lifespan opens the database, hears the others, and sends mail."""
-    app = create_web(
-        settings,
-        lifespan=lambda app: _serving(app, settings),
-        readiness=lambda: _readiness(app),
-        pipeline=lambda: _pipeline(app),
-    )
-    return app
+    return create_web(settings, lambda app: _serving(app, settings))
 
 
-def create_web(
-    settings: NotifierSettings,
-    *,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
-    readiness: Callable[[], Awaitable[Report]],
-    pipeline: Callable[[], Report],
-) -> FastAPI:
+def create_web(settings: NotifierSettings, lifespan: Lifespan) -> FastAPI:
     """The routes alone, for whoever puts `Parts` on `app.state.parts`."""
     return create_app(
         service=SERVICE,
         settings=settings,
         lifespan=lifespan,
         routers=[api.router],
-        readiness=readiness,
-        pipeline=pipeline,
         cross_origin=[_portal_alone(settings)],
     )
 
@@ -85,7 +64,7 @@ def _portal_alone(settings: NotifierSettings) -> CrossOrigin:
 async def _serving(app: FastAPI, settings: NotifierSettings) -> AsyncIterator[None]:
     contacts, stationery = _contacts(settings), _stationery(settings)
     senders: list[Sender] = []
-    async with _opened(settings) as (pool, http):
+    async with await open_pool(settings, SERVICE) as pool, httpx.AsyncClient(timeout=5) as http:
         feed = ChangeFeed(pool, "notifier_inboxes", last_entries)
         tell = partial(_tell, feed, senders)
         streams = Eventing(
@@ -98,7 +77,7 @@ async def _serving(app: FastAPI, settings: NotifierSettings) -> AsyncIterator[No
         portal_keys = _portal_keys(settings, http)
         app.state.eventing = streams
         app.state.parts = Parts(settings, streams.works, feed, stationery.portal, portal_keys)
-        async with _running(feed, streams, senders), BackgroundWork() as background:
+        async with feed, streams, _ended(senders), BackgroundWork() as background:
             for number, sender in enumerate(senders):
                 background.run_every(0, sender.send_or_rest, name=f"sender-{number}")
             background.run_every(settings.reminder_poll, partial(_remind, streams, tell), name="reminders")
@@ -106,27 +85,11 @@ async def _serving(app: FastAPI, settings: NotifierSettings) -> AsyncIterator[No
 
 
 @asynccontextmanager
-async def _opened(settings: NotifierSettings) -> AsyncIterator[tuple[Pool, httpx.AsyncClient]]:
-    async with httpx.AsyncClient(timeout=5) as http:
-        pool = await open_pool(settings, SERVICE)
-        try:
-            yield pool, http
-        finally:
-            await pool.close()
-
-
-@asynccontextmanager
-async def _running(
-    feed: ChangeFeed[Recipient], streams: Eventing, senders: Sequence[Sender]
-) -> AsyncIterator[None]:
-    await feed.start()
-    await streams.start()
+async def _ended(senders: Sequence[Sender]) -> AsyncIterator[None]:
     try:
         yield
     finally:
         await asyncio.gather(*(sender.stop() for sender in senders))
-        await streams.stop()
-        await feed.stop()
 
 
 def _contacts(settings: NotifierSettings) -> Contacts:
@@ -161,12 +124,3 @@ async def _remind(streams: Eventing, tell: Tell) -> None:
     while more and not streams.behind():
         async with streams.works.begin() as work:
             more = await remind_of_offers(work, tell=tell)
-
-
-async def _readiness(app: FastAPI) -> Report:
-    return Readiness(await database_check(app.state.parts.works.pool, *MIGRATIONS))
-
-
-def _pipeline(app: FastAPI) -> Report:
-    streams: Eventing = app.state.eventing
-    return streams.pipeline()

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from ordering.app import MIGRATIONS, SERVICE, create_ordering
+from ordering.app import SERVICE, create_ordering
 from ordering.commands import add_clerk, erase
 from ordering.importing import import_list
 from ordering.settings import OrderingSettings
@@ -15,9 +15,7 @@ from servicekit.commands import SHARED, run_shared_command
 
 def main(arguments: list[str]) -> None:
     settings = OrderingSettings()
-    shared = run_shared_command(
-        arguments, service=SERVICE, settings=settings, create=create_ordering, migrations=MIGRATIONS
-    )
+    shared = run_shared_command(arguments, service=SERVICE, settings=settings, create=create_ordering)
     if not shared:
         raise SystemExit(asyncio.run(_run_own_command(arguments, settings)))
 

@@ -1,15 +1,12 @@
 """Ordering put together: the only file that builds pool, event streams and routes."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
 
-import eventing
-import servicekit
 from eventing import Eventing
 from ordering import store
 from ordering.api import cards, internal, me, orders
@@ -19,9 +16,8 @@ from ordering.sealing import Sealers, load_sealers
 from ordering.settings import OrderingSettings
 from ordering.use_cases.expire_orders import expire_orders
 from ordering.use_cases.remind_issuer import remind_issuer
-from servicekit.app import create_app
+from servicekit.app import Lifespan, create_app
 from servicekit.database import Pool, open_pool
-from servicekit.health import Readiness, Report, database_check
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.live import ChangeFeed
@@ -31,67 +27,38 @@ from servicekit.signin import SignIn, signin_router
 from servicekit.work import BackgroundWork
 
 SERVICE = "ordering"
-MIGRATIONS = tuple(
-    Path(package).parent / "migrations" for package in (eventing.__file__, servicekit.__file__, __file__)
-)
 SESSIONS_PAUSE = 3600.0
 
 
 def create_ordering(settings: OrderingSettings) -> FastAPI:
     """The whole service: its lifespan opens the database, speaks of orders and hears what became of them."""
-    app = create_web(
-        settings,
-        lifespan=lambda app: _serving(app, settings),
-        readiness=lambda: _readiness(app),
-        pipeline=lambda: _pipeline(app),
-    )
-    return app
+    return create_web(settings, lambda app: _serving(app, settings))
 
 
-def create_web(
-    settings: OrderingSettings,
-    *,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
-    readiness: Callable[[], Awaitable[Report]],
-    pipeline: Callable[[], Report],
-) -> FastAPI:
+def create_web(settings: OrderingSettings, lifespan: Lifespan) -> FastAPI:
     """The routes alone, for whoever puts `parts` and `signin` on `app.state`."""
     return create_app(
         service=SERVICE,
         settings=settings,
         lifespan=lifespan,
         routers=[orders.router, cards.router, me.router, internal.router, signin_router()],
-        readiness=readiness,
-        pipeline=pipeline,
     )
 
 
 @asynccontextmanager
 async def _serving(app: FastAPI, settings: OrderingSettings) -> AsyncIterator[None]:
-    pool = await open_pool(settings, SERVICE)
-    changes = ChangeFeed[UUID](pool, "order_changed", store.timeline.last_numbers)
     keys = Keys(settings.keys_dir, production=settings.is_production)
     sealers = load_sealers(keys)
-    streams = Eventing(
-        service=SERVICE,
-        pool=pool,
-        handlers=handlers(sealers.code, changes.touch),
-        settings=settings.kafka,
-    )
-    async with httpx.AsyncClient(timeout=5) as http:
+    async with await open_pool(settings, SERVICE) as pool, httpx.AsyncClient(timeout=5) as http:
+        changes = ChangeFeed[UUID](pool, "order_changed", store.timeline.last_numbers)
+        hear = handlers(sealers.code, changes.touch)
+        streams = Eventing(service=SERVICE, pool=pool, handlers=hear, settings=settings.kafka)
         app.state.eventing = streams
         app.state.parts = build_parts(settings, keys, sealers, streams, changes, http)
         app.state.signin = build_signin(settings, app.state.parts, pool, http)
-        try:
-            await changes.start()
-            await streams.start()
-            async with BackgroundWork() as background:
-                _start_jobs(background, app.state.parts, streams)
-                yield
-        finally:
-            await streams.stop()
-            await changes.stop()
-            await pool.close()
+        async with changes, streams, BackgroundWork() as background:
+            _start_jobs(background, app.state.parts, streams)
+            yield
 
 
 def build_parts(
@@ -154,12 +121,3 @@ async def remind_due(parts: Parts, streams: Eventing) -> None:
 async def _delete_sessions(parts: Parts) -> None:
     async with parts.works.begin() as work:
         await delete_expired_sessions(work.connection, work.now)
-
-
-async def _readiness(app: FastAPI) -> Report:
-    return Readiness(await database_check(app.state.parts.works.pool, *MIGRATIONS))
-
-
-def _pipeline(app: FastAPI) -> Report:
-    streams: Eventing = app.state.eventing
-    return streams.pipeline()

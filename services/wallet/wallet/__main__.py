@@ -3,14 +3,12 @@
 import sys
 
 from servicekit.commands import SHARED, run_shared_command
-from wallet.app import MIGRATIONS, SERVICE, create_wallet
+from wallet.app import SERVICE, create_wallet
 from wallet.settings import WalletSettings
 
 
 def main(arguments: list[str]) -> None:
-    shared = run_shared_command(
-        arguments, service=SERVICE, settings=WalletSettings(), create=create_wallet, migrations=MIGRATIONS
-    )
+    shared = run_shared_command(arguments, service=SERVICE, settings=WalletSettings(), create=create_wallet)
     if not shared:
         raise SystemExit(f"usage: python -m wallet [{' | '.join(SHARED)}]")
 

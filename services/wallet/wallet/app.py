@@ -1,19 +1,15 @@
 """The wallet service put together: the only file that builds pool, event streams and routes."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
 
-import eventing
-import servicekit
 from eventing import Eventing, Works
-from servicekit.app import create_app
+from servicekit.app import Lifespan, create_app
 from servicekit.cors import CrossOrigin, wallet_facing
-from servicekit.database import Pool, open_pool
-from servicekit.health import Readiness, Report, database_check
+from servicekit.database import open_pool
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
@@ -28,38 +24,21 @@ from wallet.settings import WalletSettings
 from wallet.use_cases.forget_presentations import forget_presentations
 
 SERVICE = "wallet"
-MIGRATIONS = tuple(
-    Path(package).parent / "migrations" for package in (eventing.__file__, servicekit.__file__, __file__)
-)
 FORGETTING_PAUSE = 3600.0
 
 
 def create_wallet(settings: WalletSettings) -> FastAPI:
     """The whole service: its lifespan opens the database, hears the issuer and tells of activations."""
-    app = create_web(
-        settings,
-        lifespan=lambda app: _serving(app, settings),
-        readiness=lambda: _readiness(app),
-        pipeline=lambda: _pipeline(app),
-    )
-    return app
+    return create_web(settings, lambda app: _serving(app, settings))
 
 
-def create_web(
-    settings: WalletSettings,
-    *,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
-    readiness: Callable[[], Awaitable[Report]],
-    pipeline: Callable[[], Report],
-) -> FastAPI:
+def create_web(settings: WalletSettings, lifespan: Lifespan) -> FastAPI:
     """The routes alone, for whoever puts `Parts` on `app.state.parts`."""
     return create_app(
         service=SERVICE,
         settings=settings,
         lifespan=lifespan,
         routers=[activation.router, presentations.router, terms.router, signin_router()],
-        readiness=readiness,
-        pipeline=pipeline,
         cross_origin=[
             wallet_facing(r"/\.well-known/oauth-authorization-server|/jwks|/offers/[^/]+|/token"),
             CrossOrigin(r"/api/v1/verifications", origins=(settings.verifier_public_url,)),
@@ -71,28 +50,16 @@ def create_web(
 async def _serving(app: FastAPI, settings: WalletSettings) -> AsyncIterator[None]:
     keys = Keys(settings.keys_dir, production=settings.is_production)
     async with (
-        _opened(await open_pool(settings, SERVICE)) as pool,
+        await open_pool(settings, SERVICE) as pool,
         httpx.AsyncClient(timeout=10) as http,
-        BackgroundWork() as background,
     ):
         streams = Eventing(service=SERVICE, pool=pool, handlers=HANDLERS, settings=settings.kafka)
         app.state.eventing = streams
         app.state.parts = Parts(settings, streams.works, read_keys(keys), RefusedRequests(), GoodRequests())
         app.state.signin = sign_in(settings, keys, streams.works, http)
-        background.run_every(FORGETTING_PAUSE, lambda: _forget(streams), name="forget")
-        try:
-            await streams.start()
+        async with streams, BackgroundWork() as background:
+            background.run_every(FORGETTING_PAUSE, lambda: _forget(streams), name="forget")
             yield
-        finally:
-            await streams.stop()
-
-
-@asynccontextmanager
-async def _opened(pool: Pool) -> AsyncIterator[Pool]:
-    try:
-        yield pool
-    finally:
-        await pool.close()
 
 
 def sign_in(settings: WalletSettings, keys: Keys, works: Works, http: httpx.AsyncClient) -> SignIn:
@@ -117,12 +84,3 @@ async def _forget(streams: Eventing) -> None:
         # An extension may be on its way: what the clock decides of cards waits until all has been heard.
         if not streams.behind():
             await forget_presentations(work)
-
-
-async def _readiness(app: FastAPI) -> Report:
-    return Readiness(await database_check(app.state.parts.works.pool, *MIGRATIONS))
-
-
-def _pipeline(app: FastAPI) -> Report:
-    streams: Eventing = app.state.eventing
-    return streams.pipeline()

@@ -18,7 +18,6 @@ from issuer.use_cases.open_status_lists import open_status_lists
 from issuer.vault import Vault
 from issuer.workshop import Workshop
 from servicekit.database import connect_pool
-from servicekit.health import Readiness
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
@@ -100,10 +99,7 @@ async def parts(
 
 @pytest.fixture
 def web(settings: IssuerSettings, parts: Parts) -> FastAPI:
-    async def ready() -> Readiness:
-        return Readiness()
-
-    app = create_web(settings, lifespan=lambda _: nullcontext(), readiness=ready, pipeline=Readiness)
+    app = create_web(settings, lambda _: nullcontext())
     app.state.parts = parts
     return app
 

@@ -23,7 +23,6 @@ from notifier.parts import Parts
 from notifier.sender import Sender
 from notifier.settings import NotifierSettings
 from notifier.store.recipients import last_entries
-from servicekit.health import Readiness
 from servicekit.keys import Keys
 from servicekit.live import ChangeFeed
 from servicekit.remote_keys import RemoteKeys
@@ -144,14 +143,10 @@ async def app(works: Works, feed: ChangeFeed[Recipient], keys: Keys) -> AsyncIte
     published = keys.signing_keys("ordering/tokens").public_jwks()
     portal = httpx.MockTransport(lambda request: httpx.Response(200, json=published))
     async with httpx.AsyncClient(transport=portal) as http:
-        app = create_web(settings, lifespan=lambda _: nullcontext(), readiness=_ready, pipeline=Readiness)
+        app = create_web(settings, lambda _: nullcontext())
         portal_keys = RemoteKeys(f"{PORTAL}/internal/jwks", None, http)
         app.state.parts = Parts(settings, works, feed, Portal(PORTAL), portal_keys)
         yield app
-
-
-async def _ready() -> Readiness:
-    return Readiness()
 
 
 @pytest.fixture

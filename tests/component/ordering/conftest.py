@@ -16,7 +16,6 @@ from ordering.parts import Parts
 from ordering.sealing import Sealers, load_sealers
 from ordering.settings import OrderingSettings
 from ordering.store.timeline import last_numbers
-from servicekit.health import Readiness
 from servicekit.institutions import Institution, load_institutions
 from servicekit.keys import Keys
 from servicekit.live import ChangeFeed
@@ -141,10 +140,7 @@ async def no_provider() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def web(settings: OrderingSettings, parts: Parts, no_provider: httpx.AsyncClient) -> FastAPI:
-    async def ready() -> Readiness:
-        return Readiness()
-
-    app = create_web(settings, lifespan=lambda _: nullcontext(), readiness=ready, pipeline=Readiness)
+    app = create_web(settings, lambda _: nullcontext())
     app.state.parts = parts
     app.state.signin = build_signin(settings, parts, parts.works.pool, no_provider)
     app.dependency_overrides[current_person] = _person_of_headers

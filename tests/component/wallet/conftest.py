@@ -11,7 +11,6 @@ import pytest
 from fastapi import FastAPI
 
 from eventing import Outbox, Works
-from servicekit.health import Readiness
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.signin import Person, current_person
@@ -71,10 +70,7 @@ def parts(settings: WalletSettings, works: Works, keys: Keys) -> Parts:
 
 @pytest.fixture
 def web(settings: WalletSettings, parts: Parts) -> FastAPI:
-    async def ready() -> Readiness:
-        return Readiness()
-
-    app = create_web(settings, lifespan=lambda _: nullcontext(), readiness=ready, pipeline=Readiness)
+    app = create_web(settings, lambda _: nullcontext())
     app.state.parts = parts
     return app
 
