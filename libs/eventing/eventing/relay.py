@@ -7,8 +7,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 
 import asyncpg
 import structlog
@@ -16,6 +15,7 @@ import structlog
 from contracts.catalogue import PARTITIONS
 from eventing import metrics
 from eventing.database import TRANSIENT, Connection
+from eventing.lanes import LaneRun, claim, mark_sent, mark_served, read_unsent, take_back
 from eventing.log import LogUnavailableError, LogWriter, OutgoingRecord
 from eventing.settings import EventingSettings
 from eventing.topics import TopicWatch, written_by
@@ -24,7 +24,6 @@ from eventing.work import Clock, system_clock
 log = structlog.get_logger()
 
 BATCH_BYTES = 512 * 1024
-LONGEST_PAUSE = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +32,6 @@ class Served:
 
     lanes: int = 0
     events: int = 0
-
-
-@dataclass(slots=True)
-class LaneRun:
-    """One lane in one round: what is to be sent, and how far it got."""
-
-    lane: str
-    rows: list[asyncpg.Record] = field(default_factory=list)
-    topic_id: str | None = None
-    acknowledged: list[tuple[int, int]] = field(default_factory=list)
-    error: BaseException | None = None
-
-    @property
-    def topic(self) -> str:
-        return self.lane.rpartition("/")[0]
-
-    @property
-    def partition(self) -> int:
-        return int(self.lane.rpartition("/")[2])
 
 
 async def ensure_lanes(connection: Connection, service: str) -> None:
@@ -164,7 +144,7 @@ class Relay:
                 raise LogUnavailableError(run.topic)
             for rows in _batches(run.rows):
                 first = await writer.send(run.topic, run.partition, [_record(row) for row in rows])
-                run.acknowledged += [(row["id"], first + place) for place, row in enumerate(rows)]
+                run.acknowledge(rows, first)
             run.error = None
         except Exception as error:  # noqa: BLE001 - whatever it is, this lane backs off and the others go on
             run.error = error
@@ -186,6 +166,8 @@ class Relay:
             metrics.EVENTS_SENT.labels(run.topic).inc(len(run.acknowledged))
             if run.error is not None:
                 log.warning("lane_failed", lane=run.lane, error=type(run.error).__name__)
+            if run.cut_at is not None:
+                await take_back(connection, run)
         await mark_sent(connection, runs)
         await mark_served(connection, runs, self._clock())
 
@@ -207,82 +189,3 @@ def _batches(rows: Sequence[asyncpg.Record]) -> Iterator[list[asyncpg.Record]]:
 def _record(row: asyncpg.Record) -> OutgoingRecord:
     headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
     return OutgoingRecord(row["key"].encode(), headers, row["body"])
-
-
-async def claim(connection: Connection, *, failing: bool, limit: int, now: datetime) -> list[str]:
-    """Lock lanes that have something to send, least recently served first, passing over what others hold."""
-    rows = await connection.fetch(
-        """
-        select l.lane from lanes l,
-            lateral (
-                select 1 from events e where e.lane = l.lane and e."offset" is null
-                order by e.resend, e.id limit 1
-            ) unsent
-        where (l.failures > 0) = $1 and l.retry_at <= $2
-        order by l.served_at, l.lane limit $3
-        for update of l skip locked
-        """,
-        failing,
-        now,
-        limit,
-    )
-    return [row["lane"] for row in rows]
-
-
-async def read_unsent(connection: Connection, lanes: Sequence[str], limit: int) -> list[LaneRun]:
-    """What each lane has to send: live events by id, then what was asked for again."""
-    runs = {lane: LaneRun(lane) for lane in lanes}
-    rows = await connection.fetch(
-        """
-        select e.* from unnest($1::text[]) as l (lane),
-            lateral (
-                select id, lane, key, headers, body from events
-                where lane = l.lane and "offset" is null order by resend, id limit $2
-            ) e
-        """,
-        lanes,
-        limit,
-    )
-    for row in rows:
-        runs[row["lane"]].rows.append(row)
-    return list(runs.values())
-
-
-async def mark_sent(connection: Connection, runs: Sequence[LaneRun]) -> None:
-    sent = [(*row, run.topic_id) for run in runs for row in run.acknowledged]
-    await connection.execute(
-        """
-        update events e set "offset" = s."offset", topic_id = s.topic_id, resend = false
-        from unnest($1::bigint[], $2::bigint[], $3::text[]) as s (id, "offset", topic_id)
-        where e.id = s.id
-        """,
-        [row_id for row_id, _, _ in sent],
-        [offset for _, offset, _ in sent],
-        [topic_id for _, _, topic_id in sent],
-    )
-
-
-async def mark_served(connection: Connection, runs: Sequence[LaneRun], now: datetime) -> None:
-    """A lane that worked is healthy; one that failed pauses, longer each time."""
-    await connection.execute(
-        """
-        update lanes l set
-            served_at = $4::timestamptz,
-            failures = case when s.failed then l.failures + 1 else 0 end,
-            retry_at = case when s.failed
-                then $4::timestamptz
-                    + least(interval '0.25 s' * power(2, least(l.failures, 10)), $5::interval)
-                else $4::timestamptz end,
-            acknowledged_topic_id = coalesce(s.topic_id, l.acknowledged_topic_id),
-            acknowledged_offset = coalesce(s."offset", l.acknowledged_offset)
-        from unnest($1::text[], $2::boolean[], $3::bigint[], $6::text[])
-            as s (lane, failed, "offset", topic_id)
-        where l.lane = s.lane
-        """,
-        [run.lane for run in runs],
-        [run.error is not None for run in runs],
-        [run.acknowledged[-1][1] if run.acknowledged else None for run in runs],
-        now,
-        LONGEST_PAUSE,
-        [run.topic_id if run.acknowledged else None for run in runs],
-    )

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from contracts.catalogue import partition_of
-from eventing import consumer, outbox, platform_events, positions, relay, replay, runner, streams_in
+from eventing import consumer, lanes, outbox, platform_events, positions, relay, replay, runner, streams_in
 from tests.mutants import Mutant
 
 
@@ -28,7 +28,7 @@ async def _number_before_the_lock(connection: Any, rows: Any) -> None:
         )
 
 
-async def _all_batches_at_once(self: relay.Relay, writer: Any, run: relay.LaneRun) -> None:
+async def _all_batches_at_once(self: relay.Relay, writer: Any, run: lanes.LaneRun) -> None:
     run.topic_id = self._watch.topic_id(run.topic)
     batches = list(relay._batches(run.rows))
     sends = [writer.send(run.topic, run.partition, [relay._record(row) for row in rows]) for rows in batches]
@@ -89,10 +89,14 @@ def _let_everything_pass(held: streams_in.Held) -> bool:
     return True
 
 
+def _count_any_place(self: lanes.LaneRun, rows: Any, first: int) -> None:
+    self.acknowledged += [(row["id"], first + place) for place, row in enumerate(rows)]
+
+
 async def _serve_all_in_one(self: relay.Relay) -> relay.Served:
     async with self._pool.acquire() as connection, connection.transaction():
         rows = await connection.fetch("select lane from lanes order by lane for update")
-        runs = await relay.read_unsent(connection, [row["lane"] for row in rows], 500)
+        runs = await lanes.read_unsent(connection, [lanes.LaneRun(row["lane"]) for row in rows], 500)
         runs = [run for run in runs if run.rows]
         if not runs:
             return relay.Served()
@@ -121,5 +125,6 @@ MUTANTS: dict[str, Mutant] = {
     "no_isolation": [(runner.Runner, "_apply", _keep_the_batch_together)],
     "everything_passes_a_held_key": [(runner, "_may_pass", _let_everything_pass)],
     "all_lanes_in_one": [(relay.Relay, "serve_healthy", _serve_all_in_one)],
+    "a_cut_log_goes_on": [(lanes.LaneRun, "acknowledge", _count_any_place)],
     "asking_without_back_off": [(replay, "ask", _ask_always)],
 }

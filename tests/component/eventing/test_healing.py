@@ -138,6 +138,24 @@ async def test_the_lost_end_of_a_log_is_sent_again(world: World) -> None:
     assert applied(world) == {order_id: [1]}
 
 
+@holds_against("a_cut_log_goes_on")
+async def test_what_comes_to_stand_before_a_lost_end_is_sent_until_it_stands_behind_it(world: World) -> None:
+    """Before the watch has seen that the end is lost, the log may be as long again as it was."""
+    first, heard, unheard, new = orders_in_one_partition(4)
+    await place(world, first, heard)
+    await world.hear()
+    await place(world, unheard)
+    world.log.cut(*PLACE, end=1)
+
+    await place(world, new)
+    for _ in range(3):
+        world.clock.advance(seconds=5)
+        await world.ordering.relay.serve_failing()
+    await world.hear()
+
+    assert applied(world) == {order: [1] for order in (first, heard, unheard, new)}
+
+
 async def test_an_end_that_is_shorter_for_a_moment_is_no_loss(world: World) -> None:
     (order_id,) = orders_in_one_partition(1)
     await place(world, order_id)
