@@ -5,11 +5,12 @@ under a lock; a consumer applies the next one and nothing else.
 """
 
 from eventing.database import Connection
-from eventing.handlers import Handler, Handlers, Received, ignore
+from eventing.handlers import Handler, Handlers, Orphan, Received, ignore
 from eventing.outbox import Outbox
 from eventing.pipeline import Check, PipelineReport
 from eventing.process import Eventing
 from eventing.replay import Question
+from eventing.restore import Recovery
 from eventing.settings import EventingSettings
 from eventing.work import Clock, UnitOfWork, Works, system_clock
 
@@ -21,10 +22,12 @@ __all__ = [
     "EventingSettings",
     "Handler",
     "Handlers",
+    "Orphan",
     "Outbox",
     "PipelineReport",
     "Question",
     "Received",
+    "Recovery",
     "UnitOfWork",
     "Works",
     "ignore",

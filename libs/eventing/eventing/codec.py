@@ -17,6 +17,8 @@ from contracts.base import Event
 from contracts.catalogue import key_of, model_of, partition_of, topic_of, type_of
 
 MAX_BODY = 64 * 1024
+# Numbers and epochs are smaller: more than any stream will need, and two of them fit into one bigint.
+LIMIT = 1_000_000_000
 
 RawHeaders = Sequence[tuple[str, bytes | None]]
 
@@ -59,6 +61,11 @@ class Envelope:
     @property
     def stream(self) -> tuple[str, str]:
         return self.topic, self.key
+
+    @property
+    def rank(self) -> int:
+        """Larger is later in its stream, across restores too, where numbers are given again."""
+        return (self.epoch - 1) * LIMIT + (self.number or 0)
 
     @property
     def erased(self) -> bool:
@@ -170,8 +177,8 @@ def _text(value: bytes | None) -> str | None:
 
 def _count(headers: Mapping[str, str], name: str, *, least: int) -> int:
     text = headers.get(name, "")
-    if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) >= least):
-        raise Unreadable(f"{name} is missing, given twice, or not a number from {least}")
+    if not (text.isascii() and text.isdecimal() and len(text) < 19 and least <= int(text) < LIMIT):
+        raise Unreadable(f"{name} is missing, given twice, or no number from {least} to {LIMIT}")
     return int(text)
 
 

@@ -1,30 +1,48 @@
-"""What an operator can do from the command line of a service: look at dead letters, ask for events again."""
+"""What an operator can do from the command line of a service: dead letters, replays, and after a restore."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-
-import asyncpg
+from pathlib import Path
 
 from contracts.catalogue import TOPICS
 from eventing import dead_letters
+from eventing.kafka import KafkaAdmin
+from eventing.log import LogAdmin
 from eventing.outbox import Outbox
 from eventing.replay import Question, publish_question
-from eventing.work import Works
+from eventing.restore import Recovery, Restore, tell_heard
+from eventing.settings import EventingSettings
+from eventing.work import Pool, Works
 
-COMMANDS = ("dead-letters", "replay")
+COMMANDS = ("dead-letters", "replay", "heard", "restored")
 
 
-async def run_command(arguments: Sequence[str], *, service: str, database_url: str) -> str:
+async def run_command(
+    arguments: Sequence[str],
+    *,
+    service: str,
+    pool: Pool,
+    settings: EventingSettings,
+    log: Callable[[EventingSettings], LogAdmin] = KafkaAdmin,
+    recovery: Callable[[], Recovery] = Recovery,
+) -> str:
     """Carry out one command and tell what was done. It writes rows; the running service does the rest."""
     options = _parser(service).parse_args(arguments)
-    async with asyncpg.create_pool(database_url, min_size=1, max_size=1) as pool:
-        works = Works(pool, Outbox(service))
-        if options.command == "replay":
+    works = Works(pool, Outbox(service))
+    match options.command:
+        case "replay":
             return await _replay(works, options, service)
-        if options.action == "list":
-            return await _list(works)
-        return await _settle(works, options)
+        case "heard":
+            return "\n".join(await tell_heard(works, service))
+        case "restored":
+            await _refuse_running(pool, service)
+            old_log = log(settings) if options.old_log else None
+            restore = Restore(
+                service, works, settings, options.to, _lines(options.heard), old_log, recovery()
+            )
+            return await _restored(restore)
+    return await (_list(works) if options.action == "list" else _settle(works, options))
 
 
 def _parser(service: str) -> argparse.ArgumentParser:
@@ -42,11 +60,42 @@ def _parser(service: str) -> argparse.ArgumentParser:
     which = replay.add_mutually_exclusive_group(required=True)
     which.add_argument("--key")
     which.add_argument("--partition", type=int, choices=range(16))
-    replay.add_argument(
-        "--since", type=datetime.fromisoformat, help="by when the events occurred, ISO 8601 with zone"
+    replay.add_argument("--since", type=_instant, help="by when the events occurred, ISO 8601 with zone")
+    replay.add_argument("--until", type=_instant)
+    commands.add_parser("heard", help="how far each stream was heard, for owners that were restored")
+    restored = commands.add_parser("restored", help="begin anew after the database was restored")
+    restored.add_argument("--to", type=_instant, required=True, help="the instant it was restored to")
+    restored.add_argument(
+        "--heard", nargs="*", type=Path, default=(), help="files with what the others have heard"
     )
-    replay.add_argument("--until", type=datetime.fromisoformat)
+    restored.add_argument("--old-log", action="store_true", help="the broker has its log from before")
     return parser
+
+
+def _lines(files: Sequence[Path]) -> list[str]:
+    return [line for file in files for line in file.read_text().splitlines()]
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs its zone")
+    return moment
+
+
+async def _refuse_running(pool: Pool, service: str) -> None:
+    """A running service would number events of the old epoch meanwhile."""
+    running = (
+        "select count(*) from pg_stat_activity where datname = current_database() and application_name = $1"
+    )
+    if await pool.fetchval(running, service):
+        raise SystemExit(f"{service} is running: stop all of its processes first")
+
+
+async def _restored(restore: Restore) -> str:
+    lost = await restore.run()
+    head = "what could not be healed: events that others may know, and their owner no longer does"
+    return "\n".join([head, *lost] if lost else ["nothing is known that could not be healed"])
 
 
 async def _replay(works: Works, options: argparse.Namespace, service: str) -> str:

@@ -12,7 +12,7 @@ from eventing import metrics, positions
 from eventing.codec import LogRecord
 from eventing.database import TRANSIENT
 from eventing.log import LogReader, LogUnavailableError
-from eventing.positions import Place, Position, PositionLostError
+from eventing.positions import OldLogError, Place, Position, PositionLostError
 from eventing.replay import publish_question
 from eventing.runner import Runner, TooManyFailuresError
 from eventing.settings import EventingSettings
@@ -73,7 +73,6 @@ class Consumer:
 
     async def run(self) -> None:
         """Until cancelled, or until too many records in a row have failed."""
-        await self._runner.release_known()
         await self._watch.look()
         try:
             await self._reader.start(self)
@@ -128,6 +127,8 @@ class Consumer:
     async def _try_to_begin(self) -> None:
         try:
             await self._begin()
+        except OldLogError as error:
+            self.stopped_because = str(error)
         except (LogUnavailableError, PositionLostError, *TRANSIENT) as error:
             log.warning("positions_not_read", error=type(error).__name__)
 
@@ -137,9 +138,11 @@ class Consumer:
         if not places:
             return
         await self._watch.look()
+        # An older replica may have left what it did not know: it leaves by a change of assignment.
+        await self._runner.release_known()
         begins = await self._watch.begins({topic for topic, _ in places})
         async with self._works.begin() as work:
-            known = await positions.read_positions(work.connection, places)
+            known = await positions.read_positions(work.connection)
             begun = {
                 place: await self._begin_at(work, place, known.get(place), begins[place[0]][place[1]])
                 for place in places
@@ -149,6 +152,7 @@ class Consumer:
             self._reading[topic, partition] = position.topic_id
             self.next_offsets[topic, partition] = position.next_offset
         self._to_begin -= set(places)
+        self.stopped_because = None
         log.info("reading_begins", topics=sorted({topic for topic, _ in places}), partitions=len(places))
 
     async def _begin_at(self, work: UnitOfWork, place: Place, known: Position | None, begin: int) -> Position:

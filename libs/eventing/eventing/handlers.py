@@ -13,11 +13,18 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[E]):
-    """An event in its stream. `ahead`: it is applied before its turn, and will be met again in its turn."""
+    """An event in its stream. `number`: larger is later, for comparing only: restores leave holes in it.
+
+    `ahead`: it is applied before its turn, and will be met again in its turn.
+    """
 
     event: E
     number: int
     ahead: bool = False
+
+
+class Orphan(Exception):
+    """Raised by a handler: nobody here knows what the event is about, which only a restore explains."""
 
 
 # Set-based: one call gets at most one event per key. Raising undoes it; the events are then tried alone.

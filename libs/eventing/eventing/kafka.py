@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from time import time
@@ -101,6 +101,7 @@ class KafkaAdmin:
     """Topic ids and ends (aiokafka cannot see ids) and the making of topics."""
 
     def __init__(self, settings: EventingSettings) -> None:
+        self._settings = settings
         self._replication = settings.replication_factor
         self._may_replace = settings.create_topics
         options: dict[str, Any] = {
@@ -126,6 +127,28 @@ class KafkaAdmin:
 
     async def begins(self, topics: Iterable[str]) -> dict[str, dict[int, int]]:
         return await self._offsets(topics, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+
+    async def read_on(self, places: Mapping[tuple[str, int], int]) -> AsyncIterator[list[LogRecord]]:
+        consumer = AIOKafkaConsumer(**client_options(self._settings), enable_auto_commit=False)
+        try:
+            await consumer.start()
+            begun = {TopicPartition(*place): offset for place, offset in places.items()}
+            consumer.assign(list(begun))
+            begins, ends = (
+                await consumer.beginning_offsets(list(begun)),
+                await consumer.end_offsets(list(begun)),
+            )
+            positions = {place: max(offset, begins[place]) for place, offset in begun.items()}
+            for place, offset in positions.items():
+                consumer.seek(place, offset)
+            while any(positions[place] < ends[place] for place in positions):
+                fetched = await consumer.getmany(timeout_ms=self._settings.fetch_max_wait_ms)
+                positions |= {place: records[-1].offset + 1 for place, records in fetched.items() if records}
+                yield _records(fetched)
+        except KafkaError as error:
+            raise LogUnavailableError(type(error).__name__) from error
+        finally:
+            await consumer.stop()
 
     async def _described(self, topics: list[str]) -> dict[str, str]:
         answers = self._client.describe_topics(TopicCollection(topics), request_timeout=ANSWER_WITHIN)
@@ -183,6 +206,14 @@ async def _answer(future: "Future[Any]") -> Any:
         raise LogUnavailableError(error.args[0].name()) from error
     except TimeoutError as error:
         raise LogUnavailableError("no answer") from error
+
+
+def _records(fetched: Mapping[TopicPartition, Sequence[Any]]) -> list[LogRecord]:
+    return [
+        LogRecord(place.topic, place.partition, each.offset, each.key, each.headers, each.value)
+        for place, records in fetched.items()
+        for each in records
+    ]
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -255,11 +286,7 @@ class KafkaReader:
             fetched = await self._consumer.getmany(timeout_ms=wait, max_records=max_records)
         except KafkaError as error:
             raise LogUnavailableError(type(error).__name__) from error
-        return [
-            LogRecord(place.topic, place.partition, each.offset, each.key, each.headers, each.value)
-            for place, records in fetched.items()
-            for each in records
-        ]
+        return _records(fetched)
 
     async def show(self, positions: Mapping[tuple[str, int], int]) -> None:
         if self._consumer is None:

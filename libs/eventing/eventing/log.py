@@ -1,6 +1,6 @@
 """What relay and consumer need of a log. Kafka is one (`kafka.py`); the tests have a simulated one."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,6 +57,9 @@ class LogAdmin(Protocol):
 
     async def begins(self, topics: Iterable[str]) -> dict[str, dict[int, int]]:
         """The first offset that each partition still has."""
+
+    def read_on(self, places: Mapping[tuple[str, int], int]) -> AsyncIterator[list[LogRecord]]:
+        """What lies behind an offset of each partition, up to the ends of now; without a group."""
 
     async def create(self, topics: Iterable[Topic]) -> None:
         """Make the topics that are missing, as the catalogue declares them."""

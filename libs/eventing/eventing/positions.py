@@ -1,7 +1,7 @@
 """How far this service has read, per partition of one log: kept in its database, moved with the batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from contracts.catalogue import REPLAYS
@@ -17,8 +17,19 @@ Place = tuple[str, int]
 MARGIN = timedelta(hours=1)
 
 
+# The place in a log that a restored database has forgotten.
+FORGOTTEN = -1
+
+
 class PositionLostError(Exception):
     """Somebody else has moved the position, or the log was replaced: the batch counts for nothing."""
+
+
+class OldLogError(Exception):
+    """The database was restored, and the log is the one from before: it tells what was undone."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(f"{topic} is still the log from before the restore: delete it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ def decide_start(place: Place, known: Position | None, state: TopicState, begin:
     end = state.ends[place[1]]
     if known is None:
         return Start(Position(state.topic_id, begin), _question(place, "new_service", None))
+    if known == replace(known, topic_id=state.topic_id, next_offset=FORGOTTEN):
+        raise OldLogError(place[0])
     if known.topic_id == state.topic_id and begin <= known.next_offset <= end:
         return Start(known)
     passed = known.topic_id == state.topic_id and begin > known.next_offset
@@ -57,19 +70,27 @@ def _question(place: Place, reason: str, since: datetime | None) -> Question | N
     return None if topic == REPLAYS.name else Question(topic, reason, partition=partition, since=since)
 
 
-async def read_positions(connection: Connection, places: Iterable[Place]) -> dict[Place, Position]:
-    wanted = list(places)
-    rows = await connection.fetch(
-        """
-        select * from positions where (topic, partition) in (select * from unnest($1::text[], $2::smallint[]))
-        """,
-        [topic for topic, _ in wanted],
-        [partition for _, partition in wanted],
-    )
+async def read_positions(connection: Connection) -> dict[Place, Position]:
+    """All of this service, whichever replica reads them."""
+    rows = await connection.fetch("select * from positions")
     return {
         (row["topic"], row["partition"]): Position(row["topic_id"], row["next_offset"], row["applied_at"])
         for row in rows
     }
+
+
+def behind(known: Mapping[Place, Position], topics: Iterable[str], states: Mapping[str, TopicState]) -> bool:
+    """Whether anything of these topics was in the log at the last look and is not applied yet."""
+    return not all(
+        (state := states.get(topic))
+        and all(
+            (position := known.get((topic, partition)))
+            and position.topic_id == state.topic_id
+            and position.next_offset >= end
+            for partition, end in state.ends.items()
+        )
+        for topic in topics
+    )
 
 
 async def begin_at(connection: Connection, place: Place, known: Position | None, position: Position) -> bool:

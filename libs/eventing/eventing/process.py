@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Self
 
-import asyncpg
 import structlog
 
-from eventing import pipeline, reconciliation, replay
+from contracts.catalogue import consumed_by
+from eventing import pipeline, positions, reconciliation, replay
 from eventing.consumer import Consumer
 from eventing.handlers import Handlers, check_handlers
 from eventing.kafka import KafkaAdmin, KafkaReader, KafkaWriter
@@ -22,7 +22,7 @@ from eventing.runner import Runner
 from eventing.settings import EventingSettings
 from eventing.supervision import keep_repeating, keep_running
 from eventing.topics import TopicWatch, read_by
-from eventing.work import Clock, Works, system_clock
+from eventing.work import Clock, Pool, Works, system_clock
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ class Eventing:
         self,
         *,
         service: str,
-        pool: "asyncpg.Pool[asyncpg.Record]",
+        pool: Pool,
         handlers: Handlers,
         settings: EventingSettings,
         clock: Clock = system_clock,
@@ -109,9 +109,16 @@ class Eventing:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.relay.disconnect()
 
-    def behind(self) -> bool:
-        """Whether facts may be missing here that others have told: what a clock decides must stand still."""
-        return not (self.watch.fresh() and self.consumer.ready() and self.consumer.lag() == 0)
+    async def behind(self) -> bool:
+        """Whether facts may be missing here that others have told: what a clock decides must stand still.
+
+        It asks the database, in which the positions of all replicas stand: any of them may lag.
+        """
+        if not self.watch.fresh():
+            return True
+        async with self._pool.acquire() as connection:
+            known = await positions.read_positions(connection)
+        return positions.behind(known, [topic.name for topic in consumed_by(self.service)], self.watch.states)
 
     async def ask_for_replay(self, question: replay.Question, *, by: str) -> bool:
         """Ask an owner to send events again; False when the same was asked a moment ago."""

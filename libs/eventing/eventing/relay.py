@@ -19,7 +19,7 @@ from eventing.lanes import LaneRun, claim, mark_sent, mark_served, read_unsent, 
 from eventing.log import LogUnavailableError, LogWriter, OutgoingRecord
 from eventing.settings import EventingSettings
 from eventing.topics import TopicWatch, written_by
-from eventing.work import Clock, system_clock
+from eventing.work import Clock, Pool, system_clock
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ class Relay:
     def __init__(
         self,
         *,
-        pool: "asyncpg.Pool[asyncpg.Record]",
+        pool: Pool,
         connect: Callable[[], Awaitable[LogWriter]],
         watch: TopicWatch,
         settings: EventingSettings,

@@ -18,7 +18,7 @@ from contracts.catalogue import model_of, passes_held_key
 from eventing import dead_letters, metrics
 from eventing.codec import Envelope, LogRecord, Unreadable, decode
 from eventing.database import TRANSIENT
-from eventing.handlers import Handlers, Received, ignore
+from eventing.handlers import Handlers, Orphan, Received, ignore
 from eventing.platform_events import on_platform_event
 from eventing.settings import EventingSettings
 from eventing.streams_in import Held, Stream, bury, lock_streams, postpone, save_streams
@@ -29,6 +29,8 @@ log = structlog.get_logger()
 tracer = trace.get_tracer("eventing")
 
 Turn = tuple[Stream, Held]
+
+ORPHAN = "orphan: nobody here knows what it is about"
 
 
 class TooManyFailuresError(Exception):
@@ -91,7 +93,7 @@ class Runner:
         return len(due)
 
     async def release_known(self) -> None:
-        """At start: a type that was unknown and is known to this version is due."""
+        """What was unknown to an older version, and is known to this one, is due."""
         async with self._works.begin() as work:
             rows = await work.connection.fetch(
                 "select distinct type from waiting where reason = 'unknown_type'"
@@ -171,7 +173,7 @@ class Runner:
     async def _handle(self, run: _Pass, group: Sequence[Turn], *, ahead: bool = False) -> None:
         envelopes = [held.envelope for _, held in group]
         handler = self._handlers[type(envelopes[0].event)]
-        received = [Received(each.event, each.number or 0, ahead) for each in envelopes]
+        received = [Received(each.event, each.rank, ahead) for each in envelopes]
         with _span(envelopes):
             if not run.careful:
                 await handler(run.work, received)
@@ -195,6 +197,10 @@ class Runner:
             held.ahead, held.dirty = True, True
 
     def _fail(self, run: _Pass, held: Held, error: Exception) -> None:
+        if isinstance(error, Orphan):
+            bury(held, ORPHAN, run.work.now)
+            dead_letters.publish_copy(run.work, self._service, held)
+            return
         place = {"type": held.envelope.ce_type, "attempts": held.attempts + 1, "at": whereabouts(error)}
         log.warning("record_failed", error=type(error).__name__, **place)
         metrics.RECORDS.labels(held.envelope.topic, "failed").inc()

@@ -45,7 +45,7 @@ class Stream:
     last: int = 0
     last_at: datetime | None = None
     held: dict[int, Held] = field(default_factory=dict)
-    applied: list[int] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
     changed: bool = False
 
     def take(self, envelope: Envelope, now: datetime) -> str:
@@ -60,11 +60,16 @@ class Stream:
         return "taken"
 
     def _enter_epoch(self, envelope: Envelope) -> None:
-        """The first record after a restore of its producer tells how far the restored stream had come."""
+        """The first record after a restore of its producer tells how far the restored stream had come.
+
+        What was heard beyond that, its producer no longer knows: its numbers are given again.
+        """
         if envelope.epoch > self.epoch:
-            if self.epoch > 0:
-                self.last = min(self.last, envelope.base)
+            self.last = min(self.last, envelope.base)
             self.epoch, self.base, self.changed = envelope.epoch, envelope.base, True
+            for number in [number for number in self.held if number > self.base]:
+                if self.held.pop(number).stored:
+                    self.gone.append(number)
 
     def head(self, now: datetime) -> Held | None:
         """The next record, if it is here, is not dead and is not waiting for its retry."""
@@ -78,7 +83,7 @@ class Stream:
         self.last_at = held.envelope.occurred_at or self.last_at
         self.changed = True
         if held.stored:
-            self.applied.append(self.last)
+            self.gone.append(self.last)
 
 
 def postpone(held: Held, reason: str, now: datetime, settings: EventingSettings) -> bool:
@@ -196,8 +201,8 @@ async def save_streams(connection: Connection, streams: Iterable[Stream]) -> Non
     streams = list(streams)
     if changed := [stream for stream in streams if stream.changed]:
         await _update_numbers(connection, changed)
-    if applied := [(stream, number) for stream in streams for number in stream.applied]:
-        await _delete_waiting(connection, applied)
+    if gone := [(stream, number) for stream in streams for number in stream.gone]:
+        await _delete_waiting(connection, gone)
     if dirty := [held for stream in streams for held in stream.held.values() if held.dirty]:
         await _write_waiting(connection, dirty)
 
@@ -218,14 +223,14 @@ async def _update_numbers(connection: Connection, changed: Sequence[Stream]) -> 
     )
 
 
-async def _delete_waiting(connection: Connection, applied: Sequence[tuple[Stream, int]]) -> None:
+async def _delete_waiting(connection: Connection, gone: Sequence[tuple[Stream, int]]) -> None:
     await connection.execute(
         """
         delete from waiting where (topic, key, number) in
             (select * from unnest($1::text[], $2::text[], $3::bigint[]))
         """,
-        *_columns([stream for stream, _ in applied]),
-        [number for _, number in applied],
+        *_columns([stream for stream, _ in gone]),
+        [number for _, number in gone],
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -15,6 +16,7 @@ from eventing.database import Connection
 from eventing.outbox import Blanked, DeadLetterCopy, Outbox, Published, erase_keys
 
 Clock = Callable[[], datetime]
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 
 def system_clock() -> datetime:
@@ -65,9 +67,7 @@ class UnitOfWork:
 class Works:
     """Opens units of work on one pool and hands their events to one outbox."""
 
-    def __init__(
-        self, pool: "asyncpg.Pool[asyncpg.Record]", outbox: Outbox, clock: Clock = system_clock
-    ) -> None:
+    def __init__(self, pool: Pool, outbox: Outbox, clock: Clock = system_clock) -> None:
         self.pool = pool
         self.clock = clock
         self._outbox = outbox

@@ -5,11 +5,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import asyncpg
 from fastapi import FastAPI
 
+from eventing import Recovery
 from eventing.commands import COMMANDS, run_command
 from servicekit.app import run
-from servicekit.database import migrate, migrations_of
+from servicekit.database import migrate, migrations_of, prepare_connection
 from servicekit.logs import tell_crashes
 from servicekit.settings import ServiceSettings
 
@@ -24,6 +26,7 @@ def run_shared_command(
     service: str,
     settings: S,
     create: Callable[[S], FastAPI],
+    recovery: Callable[[S], Recovery] = lambda _settings: Recovery(),
 ) -> bool:
     """Without a command the service serves until it is told to end. False when the command is not shared.
 
@@ -36,8 +39,19 @@ def run_shared_command(
         case ["migrate"]:
             migrate(settings.database_url, *migrations_of(service))
         case [command, *_] if command in COMMANDS:
-            done = run_command(arguments, service=service, database_url=settings.database_url)
+            done = _carry_out(arguments, service, settings, lambda: recovery(settings))
             sys.stdout.write(asyncio.run(done) + "\n")
         case _:
             return False
     return True
+
+
+async def _carry_out(
+    arguments: Sequence[str], service: str, settings: ServiceSettings, recovery: Callable[[], Recovery]
+) -> str:
+    """Without the time limits of a service: a restored database is written through."""
+    url = settings.database_url
+    async with asyncpg.create_pool(url, min_size=1, max_size=2, init=prepare_connection) as pool:
+        return await run_command(
+            arguments, service=service, pool=pool, settings=settings.kafka, recovery=recovery
+        )

@@ -121,6 +121,6 @@ def _tell(feed: ChangeFeed[Recipient], senders: Sequence[Sender], recipients: fr
 async def _remind(streams: Eventing, tell: Tell) -> None:
     """Stands still while facts may be on their way: the offer may have been used long ago."""
     more = True
-    while more and not streams.behind():
+    while more and not await streams.behind():
         async with streams.works.begin() as work:
             more = await remind_of_offers(work, tell=tell)

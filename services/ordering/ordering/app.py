@@ -103,7 +103,7 @@ def _start_jobs(background: BackgroundWork, parts: Parts, streams: Eventing) -> 
 
 
 async def expire_due(parts: Parts, streams: Eventing) -> None:
-    if streams.behind():
+    if await streams.behind():
         return
     async with parts.works.begin() as work:
         expired = await expire_orders(work)
@@ -112,7 +112,7 @@ async def expire_due(parts: Parts, streams: Eventing) -> None:
 
 
 async def remind_due(parts: Parts, streams: Eventing) -> None:
-    if streams.behind():
+    if await streams.behind():
         return
     async with parts.works.begin() as work:
         await remind_issuer(work)

@@ -82,5 +82,5 @@ async def _forget(streams: Eventing) -> None:
     async with streams.works.begin() as work:
         await delete_expired_sessions(work.connection, work.now)
         # An extension may be on its way: what the clock decides of cards waits until all has been heard.
-        if not streams.behind():
+        if not await streams.behind():
             await forget_presentations(work)

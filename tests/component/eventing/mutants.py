@@ -1,10 +1,25 @@
 """Rules of the streams broken on purpose."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from contracts.catalogue import partition_of
-from eventing import consumer, lanes, outbox, platform_events, positions, relay, replay, runner, streams_in
+from eventing import (
+    codec,
+    consumer,
+    lanes,
+    outbox,
+    platform_events,
+    positions,
+    process,
+    relay,
+    replay,
+    restore,
+    runner,
+    streams_in,
+)
+from eventing.positions import decide_start
 from tests.mutants import Mutant
 
 
@@ -112,6 +127,49 @@ async def _ask_always(work: Any, question: Any, *, by: str, settings: Any) -> bo
     return True
 
 
+async def _release_nothing(self: runner.Runner) -> None:
+    """What an older replica has left stays until the next start."""
+
+
+def _stay_in_the_epoch(self: streams_in.Stream, envelope: Any) -> None:
+    """A restore of the producer is not noticed."""
+
+
+def _take_orphans(self: streams_in.Stream, envelope: Any, now: Any) -> str:
+    self._enter_epoch(envelope)
+    if envelope.number <= self.last or envelope.number in self.held:
+        return "duplicate"
+    self.held[envelope.number] = streams_in.Held(envelope, now)
+    return "taken"
+
+
+def _enter_and_keep(self: streams_in.Stream, envelope: Any) -> None:
+    if envelope.epoch > self.epoch:
+        self.last = min(self.last, envelope.base)
+        self.epoch, self.base, self.changed = envelope.epoch, envelope.base, True
+
+
+async def _count_epochs(work: Any, _to: Any) -> int:
+    epoch = await work.connection.fetchval(
+        "insert into epochs (epoch) select max(epoch) + 1 from epochs returning epoch"
+    )
+    return int(epoch)
+
+
+async def _mark_nothing(work: Any, _to: Any) -> int:
+    epoch = await _count_epochs(work, _to)
+    await work.connection.execute("update streams set base = last")
+    return epoch
+
+
+def _start_in_any_log(place: Any, known: Any, state: Any, begin: int) -> positions.Start:
+    return decide_start(place, replace(known, next_offset=max(known.next_offset, begin)), state, begin)
+
+
+async def _look_at_own_partitions(self: process.Eventing) -> bool:
+    return not (self.watch.fresh() and self.consumer.ready() and self.consumer.lag() == 0)
+
+
 MUTANTS: dict[str, Mutant] = {
     "number_taken_before_the_lock": [(outbox, "_number", _number_before_the_lock)],
     "two_batches_of_a_lane_in_one_go": [(relay.Relay, "_send_lane", _all_batches_at_once)],
@@ -127,4 +185,14 @@ MUTANTS: dict[str, Mutant] = {
     "all_lanes_in_one": [(relay.Relay, "serve_healthy", _serve_all_in_one)],
     "a_cut_log_goes_on": [(lanes.LaneRun, "acknowledge", _count_any_place)],
     "asking_without_back_off": [(replay, "ask", _ask_always)],
+    "released_at_a_start_only": [(runner.Runner, "release_known", _release_nothing)],
+    "no_epoch_is_entered": [(streams_in.Stream, "_enter_epoch", _stay_in_the_epoch)],
+    "orphans_are_taken": [(streams_in.Stream, "take", _take_orphans)],
+    "what_waits_outlives_its_epoch": [(streams_in.Stream, "_enter_epoch", _enter_and_keep)],
+    "numbers_compared_across_epochs": [(codec.Envelope, "rank", property(lambda self: self.number))],
+    "orphans_are_tried_again": [(runner, "Orphan", LookupError)],
+    "epochs_are_counted": [(restore, "begin_epoch", _count_epochs)],
+    "nothing_is_marked": [(restore, "begin_epoch", _mark_nothing)],
+    "the_old_log_is_read": [(positions, "decide_start", _start_in_any_log)],
+    "own_partitions_only": [(process.Eventing, "behind", _look_at_own_partitions)],
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -52,6 +52,10 @@ class SimulatedLog:
     async def create(self, topics: Iterable[Topic]) -> None:
         for topic in topics:
             self.topics.setdefault(topic.name, SimulatedTopic())
+
+    async def read_on(self, places: Mapping[Place, int]) -> AsyncIterator[list[LogRecord]]:
+        for (topic, partition), offset in places.items():
+            yield [each for each in self.topics[topic].records[partition] if each.offset >= offset]
 
     def append(self, topic: str, partition: int, records: Sequence[OutgoingRecord]) -> int:
         target = self.topics[topic]

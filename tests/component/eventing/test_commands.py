@@ -6,12 +6,12 @@ from contracts.catalogue import ORDERS
 from eventing.commands import run_command
 from tests.component.eventing.test_consuming import bury_first_of_two
 from tests.component.eventing.test_healing import applied, place
-from tests.component.eventing.world import World
+from tests.component.eventing.world import SETTINGS, World
 from tests.conftest import MakeDatabase
 
 
 async def run(world: World, *arguments: str) -> str:
-    return await run_command(arguments, service="issuer", database_url=world.issuer_url)
+    return await run_command(arguments, service="issuer", pool=world.issuer_pool, settings=SETTINGS)
 
 
 async def test_dead_letters_are_listed_without_what_is_in_them(world: World) -> None:
@@ -56,7 +56,6 @@ async def test_events_are_asked_for_by_key(world: World) -> None:
 async def test_no_dead_letters_is_an_answer(database: MakeDatabase) -> None:
     issuer = await database("issuer")
 
-    assert (
-        await run_command(["dead-letters", "list"], service="issuer", database_url=issuer.url)
-        == "no dead letters"
-    )
+    told = await run_command(["dead-letters", "list"], service="issuer", pool=issuer.pool, settings=SETTINGS)
+
+    assert told == "no dead letters"

@@ -375,14 +375,32 @@ async def test_topics_that_an_outage_has_taken_are_made_anew(world: World) -> No
 
 async def test_clocks_stand_still_while_the_consumer_is_behind(world: World) -> None:
     await world.issuer.watch.look()
-    caught_up = world.issuer.behind()
+    caught_up = await world.issuer.behind()
     await place(world, uuid4())
     await world.issuer.watch.look()
-    behind = world.issuer.behind()
+    behind = await world.issuer.behind()
 
     await world.hear()
 
-    assert (caught_up, behind, world.issuer.behind()) == (False, True, False)
+    assert (caught_up, behind, await world.issuer.behind()) == (False, True, False)
+
+
+@holds_against("own_partitions_only")
+async def test_clocks_stand_still_while_another_replica_is_behind(world: World) -> None:
+    """The partition of the order is the other replica's, which has not read it yet."""
+    order_id = uuid4()
+    theirs = (ORDERS.name, partition_of(str(order_id)))
+    all_places = list(world.reader.positions)
+    await world.reader.assign([each for each in all_places if each != theirs])
+    other = await world.another_issuer([theirs])
+    await place(world, order_id)
+    await world.issuer.watch.look()
+
+    await world.hear()
+    while_behind = await world.issuer.behind()
+    await other.consumer.step()
+
+    assert (while_behind, await world.issuer.behind()) == (True, False)
 
 
 async def test_a_group_that_never_comes_to_its_end_is_joined_anew(world: World) -> None:

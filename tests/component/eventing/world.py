@@ -1,7 +1,7 @@
 """Two services on a simulated log: ordering speaks, issuer listens. Every step is taken by hand."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -12,7 +12,8 @@ import asyncpg
 from contracts.base import Event
 from contracts.catalogue import ORDERS, PARTITIONS, REPLAYS, consumed_by
 from eventing import Eventing, EventingSettings, Received, UnitOfWork, ignore
-from tests.component.eventing.simulated_log import ScriptedWriter, SimulatedLog, SimulatedReader
+from eventing.codec import LIMIT
+from tests.component.eventing.simulated_log import Place, ScriptedWriter, SimulatedLog, SimulatedReader
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
@@ -52,7 +53,7 @@ class Projection:
             if each.ahead:
                 self.ahead[each.event.order_id].append(name)
             else:
-                self.applied[each.event.order_id].append((each.number, name))
+                self.applied[each.event.order_id].append((each.number % LIMIT, name))
 
     def numbers(self, order_id: UUID) -> list[int]:
         return [number for number, _ in self.applied[order_id]]
@@ -72,8 +73,8 @@ class World:
     reader: SimulatedReader
     owner_reader: SimulatedReader
     projection: Projection
+    ordering_pool: Pool
     issuer_pool: Pool
-    issuer_url: str
 
     async def say(self, *events: Callable[[UnitOfWork], Event]) -> None:
         """Publish events of ordering in one transaction."""
@@ -99,12 +100,29 @@ class World:
         await self.send()
         await self.hear()
 
+    async def another_issuer(self, places: Sequence[Place]) -> Eventing:
+        """A second replica of the listening service, on the same database, that has these partitions."""
+        reader = SimulatedReader(self.log, [])
+        replica = Eventing(
+            service="issuer",
+            pool=self.issuer_pool,
+            handlers=handlers_of("issuer", self.projection.handle),
+            reader=reader,
+            settings=SETTINGS,
+            clock=self.clock,
+            admin=self.log,
+        )
+        await replica.watch.look()
+        await reader.start(replica.consumer)
+        await reader.assign(places)
+        return replica
+
     async def positions(self) -> dict[int, int]:
         rows = await self.issuer_pool.fetch("select * from positions where topic = $1", ORDERS.name)
         return {row["partition"]: row["next_offset"] for row in rows}
 
 
-async def make_world(ordering: Pool, issuer: Pool, issuer_url: str) -> World:
+async def make_world(ordering: Pool, issuer: Pool) -> World:
     log, clock, projection = SimulatedLog(), Clock(), Projection()
     writer = ScriptedWriter(log)
 
@@ -132,7 +150,7 @@ async def make_world(ordering: Pool, issuer: Pool, issuer_url: str) -> World:
         await each.prepare()
         await each.watch.look()
         await its_reader.start(each.consumer)
-    world = World(log, clock, writer, speaks, listens, reader, owner_reader, projection, issuer, issuer_url)
+    world = World(log, clock, writer, speaks, listens, reader, owner_reader, projection, ordering, issuer)
     await world.heal()
     world.projection.calls.clear()
     assert set(await world.positions()) == set(range(PARTITIONS))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 from uuid import UUID, uuid4
 
 import httpx
@@ -127,7 +127,7 @@ async def test_nothing_is_asked_for_again_while_the_service_is_behind(
     await ask(works, *ids_of_one_lane(1))
     clock.advance(minutes=5)
 
-    await remind_due(parts, Mock(behind=Mock(return_value=behind)))
+    await remind_due(parts, Mock(behind=AsyncMock(return_value=behind)))
 
     assert len(await published(works.pool)) == asked
 
