@@ -1,10 +1,8 @@
 """The FastAPI application of a service: probes, metrics, docs, errors and guards around its own routes."""
 
 import asyncio
-import signal
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
-from types import FrameType
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import uvicorn
@@ -23,8 +21,8 @@ from servicekit.logs import configure_logging
 from servicekit.metrics import metrics_response
 from servicekit.observing import ObserveRequests
 from servicekit.refusals import install
+from servicekit.server import Server
 from servicekit.settings import ServiceSettings
-from servicekit.sse import end_all_streams
 from servicekit.telemetry import configure_telemetry, stop_telemetry
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
@@ -127,34 +125,6 @@ def _documents(app: FastAPI, service: str) -> APIRouter:
     return router
 
 
-class _Server(uvicorn.Server):
-    """Ends in order with status 0: open event streams first, which would hold up the end."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._asked_to_end = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        """Uvicorn's own loop wakes ten times a second, for a date that changes once."""
-        while not await self.on_tick(counter=0):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await self._asked_to_end.wait()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Uvicorn's own way kills the process with the signal again, before anything can be handed over."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        end_all_streams()
-        super().handle_exit(sig, frame)
-        self._asked_to_end.set()
-
-
 def run(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
     """Serve until SIGTERM or SIGINT; requests under way have ten seconds to end."""
     configure_logging(service, settings.log_level)
@@ -170,7 +140,7 @@ def run(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
         timeout_graceful_shutdown=10,
         timeout_keep_alive=65,
     )
-    server = _Server(config)
+    server = Server(config)
     try:
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:  # uvloop, where it is there
             runner.run(server.serve())

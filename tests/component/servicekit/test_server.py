@@ -6,8 +6,8 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -91,6 +91,63 @@ async def test_open_streams_do_not_hold_up_the_end(server: Server) -> None:
     assert rest[-1] == ""
     assert status == 0
     assert {log["level"] for log in logs} == {"info"}
+
+
+Connect = Callable[[Server], socket.socket]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    with ExitStack() as opened:
+
+        def one(server: Server) -> socket.socket:
+            port = int(server.url.rpartition(":")[2])
+            return opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+
+        yield one
+
+
+def ask(connection: socket.socket) -> None:
+    connection.sendall(b"GET /listening HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+
+
+async def answer(connection: socket.socket) -> bytes:
+    return (await asyncio.to_thread(connection.recv, 100))[:12]
+
+
+async def test_who_has_connected_is_answered_although_the_process_ends(
+    server: Server, connect: Connect
+) -> None:
+    connections = [connect(server) for _ in range(20)]
+
+    def refuses() -> bool:
+        try:
+            connections.append(connect(server))
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    server.process.send_signal(signal.SIGTERM)
+    await eventually(refuses)
+    for connection in connections:
+        ask(connection)
+
+    assert {await answer(each) for each in connections} == {b"HTTP/1.1 200"}
+    assert await asyncio.wait_for(server.process.wait(), 8) == 0
+
+
+async def test_who_waits_in_the_kernels_queue_is_answered_although_the_process_ends(
+    server: Server, connect: Connect
+) -> None:
+    server.process.send_signal(signal.SIGSTOP)
+    connections = [connect(server) for _ in range(20)]
+    for connection in connections:
+        ask(connection)
+
+    server.process.send_signal(signal.SIGTERM)
+    server.process.send_signal(signal.SIGCONT)
+
+    assert {await answer(each) for each in connections} == {b"HTTP/1.1 200"}
 
 
 async def test_a_busy_port_ends_the_start_with_a_clear_line() -> None:
