@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -54,6 +54,9 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True, env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True
     )
+
+    # Whether people sign in at this service, so that it must be a client of the identity provider.
+    signs_people_in: ClassVar[bool] = True
 
     environment: Environment = "production"
 
@@ -123,7 +126,8 @@ class ServiceSettings(BaseSettings):
         wrong = [
             f"{name.upper()} must be https" for name in _PUBLIC_URLS if not _is_safe(getattr(self, name))
         ]
-        needed = (*_PUBLIC_URLS, "oidc_client_id", "oidc_client_secret")
+        client = ("oidc_client_id", "oidc_client_secret") if self.signs_people_in else ()
+        needed = (*_PUBLIC_URLS, *client)
         wrong += [f"{name.upper()} must be given" for name in needed if name not in self.model_fields_set]
         if wrong:
             raise ValueError("; ".join(wrong) + " (or set ENVIRONMENT=development on your own machine)")

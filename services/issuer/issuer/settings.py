@@ -8,6 +8,8 @@ from servicekit.settings import ServiceSettings
 class IssuerSettings(ServiceSettings):
     """Beyond what all services have: status lists, and where peers are reached inside."""
 
+    signs_people_in = False
+
     http_port: int = Field(default=8002, ge=0, le=65535)
     # Entries of a new status list; a list is closed at half of it, so that random draws rarely collide.
     status_list_size: int = Field(default=2**20, ge=2**4, le=2**24)

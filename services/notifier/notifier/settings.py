@@ -10,7 +10,12 @@ from servicekit.settings import ServiceSettings
 class NotifierSettings(ServiceSettings):
     """What all services have, and how mail leaves. `mail_senders=0` keeps all mail in the database."""
 
+    signs_people_in = False
+
     http_port: int = Field(default=8003, ge=0, le=65535)
+
+    # Where ordering is reached inside, if its public address is not reachable from here.
+    ordering_internal_url: str | None = None
 
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8026, ge=1, le=65535)

@@ -55,6 +55,17 @@ def test_production_refuses_what_was_left_to_its_default(monkeypatch: pytest.Mon
         ServiceSettings()
 
 
+def test_who_signs_nobody_in_needs_no_client_of_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NobodySignsIn(ServiceSettings):
+        signs_people_in = False
+
+    for name, value in PRODUCTION.items():
+        if not name.startswith("OIDC_CLIENT"):
+            monkeypatch.setenv(name, value)
+
+    assert NobodySignsIn().is_production
+
+
 def test_production_refuses_http_off_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError, match="WALLET_PUBLIC_URL must be https"):
         production(monkeypatch, WALLET_PUBLIC_URL="http://wallet.example.pl")
