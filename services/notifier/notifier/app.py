@@ -107,7 +107,8 @@ def _stationery(settings: NotifierSettings) -> Stationery:
 
 def _portal_keys(settings: NotifierSettings, http: httpx.AsyncClient) -> RemoteKeys:
     cache = settings.cache_dir / "ordering-keys.json" if settings.cache_dir else None
-    return RemoteKeys(f"{settings.ordering_public_url}/internal/jwks", cache, http)
+    ordering = settings.ordering_internal_url or settings.ordering_public_url
+    return RemoteKeys(f"{ordering}/internal/jwks", cache, http)
 
 
 def _tell(feed: ChangeFeed[Recipient], senders: Sequence[Sender], recipients: frozenset[Recipient]) -> None:

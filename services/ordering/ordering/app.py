@@ -70,13 +70,14 @@ def build_parts(
     http: httpx.AsyncClient,
 ) -> Parts:
     cache = settings.cache_dir / "ordering-issuer-keys.json" if settings.cache_dir else None
+    issuer = settings.issuer_internal_url or settings.issuer_public_url
     return Parts(
         settings=settings,
         works=streams.works,
         institutions=load_institutions(settings.institutions_dir),
         sealers=sealers,
         tokens=keys.signing_keys("ordering/tokens"),
-        issuer_keys=RemoteKeys(f"{settings.issuer_public_url}/internal/jwks", cache, http),
+        issuer_keys=RemoteKeys(f"{issuer}/internal/jwks", cache, http),
         changes=changes,
     )
 
