@@ -27,6 +27,7 @@ log = structlog.get_logger()
 ALGORITHMS = ("ES256", "PS256", "RS256")
 _LEEWAY = 30
 _DISCOVERED_FOR = 3600
+_TRY_AGAIN_AFTER = 5
 
 
 class ProviderUnavailable(Exception):
@@ -61,28 +62,32 @@ class Provider:
         self._cache_dir = settings.cache_dir
         self._http = http
         self._endpoints: Endpoints | None = None
-        self._discovered_at = float("-inf")
+        self._discover_at = float("-inf")
         self._keys: RemoteKeys | None = None
         self._lock = asyncio.Lock()
 
     async def endpoints(self) -> Endpoints:
-        """As discovered within the last hour; an old answer is kept while the provider is away."""
+        """As discovered within the last hour; an old answer is kept while the provider is away.
+
+        A provider that hangs is asked by one request now and then, not by each in its turn.
+        """
         async with self._lock:
-            if time.monotonic() - self._discovered_at > _DISCOVERED_FOR:
-                await self._discover()
+            if time.monotonic() > self._discover_at:
+                found = await self._discover()
+                self._discover_at = time.monotonic() + (_DISCOVERED_FOR if found else _TRY_AGAIN_AFTER)
         if self._endpoints is None:
             raise ProviderUnavailable("the identity provider cannot be reached")
         return self._endpoints
 
-    async def _discover(self) -> None:
+    async def _discover(self) -> bool:
         try:
             document = await self._get(f"{self.issuer}/.well-known/openid-configuration")
             self._endpoints = _endpoints(document, self.issuer)
         except (ProviderUnavailable, KeyError) as error:
             log.warning("provider_not_discovered", reason=str(error))
-            return
-        self._discovered_at = time.monotonic()
+            return False
         self._keys = self._keys or self._remote_keys(self._endpoints.jwks)
+        return True
 
     def _remote_keys(self, url: str) -> RemoteKeys:
         reached, headers = self._reach(url)

@@ -30,6 +30,7 @@ class ScriptedProvider:
         self.introspection: dict[str, Claims] = {}
         self.discovery: Claims = {}
         self.away = False
+        self.refused = 0
         self.hosts: set[str] = set()
         self.asked: list[str] = []
         self.signed: list[str] = []
@@ -46,6 +47,7 @@ class ScriptedProvider:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if self.away:
+            self.refused += 1
             raise httpx.ConnectError("refused")
         self.hosts.add(request.headers["host"])
         path = request.url.path

@@ -1,3 +1,4 @@
+import asyncio
 import hmac
 from datetime import datetime, timedelta
 from typing import Any
@@ -404,6 +405,17 @@ async def test_a_provider_that_is_away_is_said_to_be(
 
     assert (page.status_code, "not possible at the moment" in page.text) == (503, True)
     assert (token.status_code, token.json()["code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+
+
+async def test_a_provider_that_is_away_is_not_asked_by_each_request_in_its_turn(
+    browser: httpx.AsyncClient, provider: ScriptedProvider
+) -> None:
+    provider.away = True
+
+    pages = await asyncio.gather(*(browser.get("/signin") for _ in range(5)))
+
+    assert {page.status_code for page in pages} == {503}
+    assert provider.refused == 1
 
 
 async def test_a_provider_by_another_name_is_not_used(
