@@ -62,12 +62,16 @@ class AllowCrossOrigin:
                 "Access-Control-Allow-Headers": ", ".join(rule.allow),
                 "Access-Control-Max-Age": "600",
             }
-            await Response(status_code=204, headers=allowed | preflight)(scope, receive, send)
+            varies = {"Vary": "Origin"} if rule.origins else {}
+            await Response(status_code=204, headers=allowed | preflight | varies)(scope, receive, send)
             return
 
         async def send_allowed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(raw=message["headers"]).update(allowed)
+                headers = MutableHeaders(raw=message["headers"])
+                headers.update(allowed)
+                if rule.origins:
+                    headers.add_vary_header("Origin")
             await send(message)
 
         await self._app(scope, receive, send_allowed)
@@ -78,8 +82,7 @@ class AllowCrossOrigin:
 
 
 def _allowed(rule: CrossOrigin, origin: str) -> dict[str, str]:
-    headers = {
+    return {
         "Access-Control-Allow-Origin": origin if rule.origins else "*",
         "Access-Control-Expose-Headers": ", ".join(rule.expose),
     }
-    return headers | ({"Vary": "Origin"} if rule.origins else {})

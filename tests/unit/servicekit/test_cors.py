@@ -1,6 +1,7 @@
 import httpx
 import pytest
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
 from servicekit.cors import CrossOrigin, wallet_facing
 from servicekit.refusals import TemporarilyUnavailable
@@ -17,8 +18,8 @@ def http() -> httpx.AsyncClient:
     @router.get("/offers/{offer_id}")
     @router.get("/api/v1/alerts")
     @router.get("/signout")
-    async def answer() -> str:
-        return "ok"
+    async def answer() -> JSONResponse:
+        return JSONResponse("ok", headers={"Vary": "Accept-Language"})
 
     @router.post("/token")
     async def refuse() -> None:
@@ -63,7 +64,8 @@ async def test_a_named_origin_is_allowed_and_no_other() -> None:
     ours = await get("/api/v1/alerts", ORDERING)
     theirs = await get("/api/v1/alerts", "https://elsewhere.example")
 
-    assert (ours.headers["access-control-allow-origin"], ours.headers["vary"]) == (ORDERING, "Origin")
+    assert ours.headers["access-control-allow-origin"] == ORDERING
+    assert ours.headers["vary"] == "Accept-Language, Origin"
     assert "access-control-allow-origin" not in theirs.headers
 
 
