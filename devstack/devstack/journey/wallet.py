@@ -173,9 +173,3 @@ class WalletClient:
             if answer.status_code not in (425, 503) or time.monotonic() > deadline:
                 return answer
             await asyncio.sleep(min(float(answer.headers.get("Retry-After", "1")), 1))
-
-
-async def _pause(seconds: float) -> None:
-    import asyncio  # noqa: PLC0415
-
-    await asyncio.sleep(seconds)

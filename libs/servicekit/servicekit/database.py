@@ -69,7 +69,7 @@ def server_settings(application: str) -> dict[str, str]:
         "timezone": "UTC",
         "jit": "off",  # short statements only: compiling costs more than it saves
         "statement_timeout": "30000",
-        "idle_in_transaction_session_timeout": "30000",
+        "idle_in_transaction_session_timeout": "15000",  # takes its lanes from a relay that was paused
     }
 
 

@@ -12,6 +12,7 @@ from typing import Generic, Self, TypeVar
 import asyncpg
 import structlog
 
+from eventing.supervision import keep_running
 from servicekit.database import Connection, Pool
 
 log = structlog.get_logger()
@@ -73,8 +74,8 @@ class ChangeFeed(Generic[Key]):
 
     async def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(self._listen(), name=f"{self._channel}-listen"),
-            asyncio.create_task(self._look_again(), name=f"{self._channel}-look"),
+            asyncio.create_task(keep_running(f"{self._channel}-listen", self._listen)),
+            asyncio.create_task(keep_running(f"{self._channel}-look", self._look_again)),
         ]
 
     async def stop(self) -> None:

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 import asyncpg
 import structlog
@@ -166,7 +165,3 @@ class FloodFilter(logging.Filter):
         if len(self._seen) > 1000:
             self._seen.clear()
         self._seen[key] = (begun, count)
-
-
-def get_logger(name: str | None = None) -> Any:
-    return structlog.get_logger(name) if name else structlog.get_logger()
