@@ -34,3 +34,15 @@ class AlertUnknown(Problem):
         "Odśwież listę powiadomień i wybierz jedno z nich.",
         "Refresh the list of alerts and choose one of them.",
     )
+
+
+class NothingOrdered(Problem):
+    """Nobody is alerted before the first order, and nothing is kept about who is not alerted."""
+
+    status = 409
+    code = "NOTHING_ORDERED"
+    title = Text("Nie masz jeszcze żadnego zamówienia", "You have not ordered anything yet")
+    detail = Text(
+        "Godziny ciszy wybierzesz po złożeniu zamówienia. Do tego czasu nie powiadamiamy o niczym.",
+        "You can choose quiet hours once you have placed an order. Until then we alert you of nothing.",
+    )

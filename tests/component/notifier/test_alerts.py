@@ -1,6 +1,5 @@
 """Which events become alerts, how often, and for whom."""
 
-from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 from uuid import uuid4
@@ -161,50 +160,6 @@ async def test_the_contact_is_kept_sealed_under_keys_of_this_service(
     everything = await everything_in(notifier_database)
     assert "anna" not in everything.lower()
     assert "sub-of-anna" not in everything
-
-
-async def test_an_erased_order_leaves_a_tombstone_and_nothing_else(
-    hear: Tell, order: Order, notifier_database: Database
-) -> None:
-    await hear(order.placed(), order.ready(), order.erased())
-
-    (left,) = await notifier_database.pool.fetch("select * from orders")
-    assert dict(left) == {
-        "id": order.order_id,
-        "institution_id": "umcs",
-        "student_ref": None,
-        "locale": None,
-        "contact_sealed": None,
-        "contact_number": 1,
-        "moved_on": False,
-        "erased_at": datetime(2026, 10, 1, 12, tzinfo=UTC),
-    }
-    for table in ("alerts", "deliveries", "reminders", "recipients"):
-        assert await notifier_database.pool.fetchval(f"select count(*) from {table}") == 0
-    assert await published(notifier_database.pool) == []
-
-
-async def test_what_arrives_after_an_erasure_changes_nothing(
-    hear: Tell, order: Order, notifier_database: Database
-) -> None:
-    placed, ready, erased = order.placed(), order.ready(), order.erased()
-
-    await hear(erased, placed, ready, order.contact_changed(), order.locked())
-
-    assert await notifier_database.pool.fetchval("select count(*) from alerts") == 0
-    assert await notifier_database.pool.fetchval("select contact_sealed from orders") is None
-
-
-async def test_erasing_one_order_keeps_the_inbox_that_another_order_needs(
-    works: Works, hear: Tell, new_order: NewOrder
-) -> None:
-    first = new_order()
-    second = new_order(student_ref=first.student_ref)
-    await hear(first.placed(), second.placed())
-
-    await hear(first.erased(), second.ready())
-
-    assert [alert.entry for alert in await inbox(works, second.recipient)] == [2, 3]
 
 
 async def inbox_reports(database: Database) -> list[AlertDelivered]:

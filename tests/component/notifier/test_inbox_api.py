@@ -13,6 +13,7 @@ from notifier.parts import Parts
 from servicekit.remote_keys import RemoteKeys
 from tests.component.notifier.conftest import PORTAL, NewOrder, NewToken, Tell, bearer
 from tests.component.notifier.scene import Order
+from tests.databases import Database
 
 
 async def test_alerts_come_newest_first_in_both_languages_with_what_is_unread(
@@ -147,8 +148,9 @@ async def test_only_pages_of_the_portal_may_read_across_origins(client: httpx.As
 
 
 async def test_quiet_hours_are_kept_and_given_up(
-    client: httpx.AsyncClient, order: Order, new_token: NewToken
+    client: httpx.AsyncClient, hear: Tell, order: Order, new_token: NewToken
 ) -> None:
+    await hear(order.placed())
     headers = bearer(new_token(order.recipient))
     quiet = {"quiet_hours": {"start": "22:00", "end": "06:30"}}
 
@@ -157,6 +159,26 @@ async def test_quiet_hours_are_kept_and_given_up(
     assert (await client.get("/api/v1/preferences", headers=headers)).json() == quiet
     await client.put("/api/v1/preferences", json={"quiet_hours": None}, headers=headers)
     assert (await client.get("/api/v1/preferences", headers=headers)).json() == {"quiet_hours": None}
+
+
+@pytest.mark.parametrize("events", [(), ("placed", "erased")], ids=["nothing ordered", "erased"])
+async def test_nothing_is_kept_of_a_student_without_orders(
+    events: tuple[str, ...],
+    client: httpx.AsyncClient,
+    hear: Tell,
+    order: Order,
+    new_token: NewToken,
+    notifier_database: Database,
+) -> None:
+    await hear(*(getattr(order, event)() for event in events))
+    quiet = {"quiet_hours": {"start": "22:00", "end": "06:30"}}
+
+    headers = bearer(new_token(order.recipient), **{"Accept-Language": "en"})
+    answer = await client.put("/api/v1/preferences", json=quiet, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "NOTHING_ORDERED")
+    assert "once you have placed an order" in answer.json()["detail"]
+    assert await notifier_database.pool.fetchval("select count(*) from recipients") == 0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.ordering import Locale
 from eventing import Connection
+from notifier.domain import Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,16 @@ async def erase_orders(conn: Connection, order_ids: Sequence[UUID], now: datetim
     """Delete all that is known of locked orders but their ids, and inboxes that are left without an order."""
     await conn.execute("delete from reminders where order_id = any($1)", order_ids)
     await conn.execute("delete from alerts where order_id = any($1)", order_ids)
+    # The lock comes first and alone: of two erasures at once, the later one sees what the earlier one left.
+    await conn.execute(
+        """
+        select from recipients r where (r.institution_id, r.student_ref) in (
+            select o.institution_id, o.student_ref from orders o where o.id = any($1)
+        )
+        order by r.institution_id, r.student_ref for update
+        """,
+        order_ids,
+    )
     await conn.execute(
         """
         with students as (
@@ -88,3 +99,13 @@ async def erase_orders(conn: Connection, order_ids: Sequence[UUID], now: datetim
         order_ids,
         now,
     )
+
+
+async def lock_one_of(conn: Connection, recipient: Recipient) -> bool:
+    """Keep an order of this student from being erased meanwhile. False when there is none."""
+    row = await conn.fetchrow(
+        "select from orders where institution_id = $1 and student_ref = $2 order by id limit 1 for share",
+        recipient.institution_id,
+        recipient.student_ref,
+    )
+    return row is not None
