@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.sources import ROOT
 
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
-PATH = re.compile(r"`((?:libs|services|devstack|tests|docs|institutions|bench)(?:/[\w.-]+)+/?)`")
+PATH = re.compile(r"`((?:libs|services|devstack|tests|docs|institutions|bench|ops)(?:/[\w.-]+)+/?)`")
 
 documents = pytest.mark.parametrize(
     "document",
