@@ -78,7 +78,8 @@ async def on_card_revoked(
 async def on_activation_locked(
     work: UnitOfWork, received: list[Received[wallet.ActivationLocked]], *, tell: Tell
 ) -> None:
-    await raise_alerts(work, [notice("code_locked", each.event) for each in received], tell=tell)
+    notices = [notice("code_locked", each.event, generation=each.event.generation) for each in received]
+    await raise_alerts(work, notices, tell=tell)
 
 
 def handlers(contacts: Contacts, tell: Tell) -> Handlers:

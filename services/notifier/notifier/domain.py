@@ -24,7 +24,7 @@ Kind = Literal[
     "card_revoked",
 ]
 Parameters = dict[str, str]
-Result = Literal["delivered", "refused", "unavailable", "unwanted"]
+Result = Literal["delivered", "refused", "unavailable", "unwanted", "outdated"]
 State = Literal["pending", "delivered", "failed", "dropped"]
 
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -55,7 +55,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to be told about an order. One cause gives at most one alert of a kind."""
+    """Something to be told about an order. One cause gives at most one alert of a kind.
+
+    `generation` is that of the offer it speaks of: with a newer one it is no news any more.
+    """
 
     order_id: UUID
     institution_id: str
@@ -63,6 +66,7 @@ class Notice:
     kind: Kind
     occurred_at: datetime
     parameters: Parameters
+    generation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,10 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A delivery that a sender has taken on: what to say, to whom, and the lease it holds."""
+    """A delivery that a sender has taken on: what to say, to whom, and the lease it holds.
+
+    It is outdated when it speaks of an offer that is not the newest any more.
+    """
 
     alert_id: UUID
     order_id: UUID
@@ -101,9 +108,10 @@ class Letter:
     locale: Locale
     contact_sealed: str
     quiet_hours: QuietHours | None
+    outdated: bool
 
 
-def notice(kind: Kind, event: StreamEvent, **parameters: str) -> Notice:
+def notice(kind: Kind, event: StreamEvent, *, generation: int | None = None, **parameters: str) -> Notice:
     """What is told when this event has happened."""
     return Notice(
         order_id=event.order_id,
@@ -112,6 +120,7 @@ def notice(kind: Kind, event: StreamEvent, **parameters: str) -> Notice:
         kind=kind,
         occurred_at=event.occurred_at,
         parameters=parameters,
+        generation=generation,
     )
 
 
@@ -129,7 +138,7 @@ def state_after(result: Result, *, attempt: int, limit: int) -> State:
     match result:
         case "delivered":
             return "delivered"
-        case "unwanted":
+        case "unwanted" | "outdated":
             return "dropped"
         case "refused":
             return "failed"

@@ -37,6 +37,7 @@ async def test_an_erased_order_leaves_a_tombstone_and_nothing_else(
         "contact_sealed": None,
         "contact_number": 1,
         "moved_on": False,
+        "generation": 1,
         "erased_at": datetime(2026, 10, 1, 12, tzinfo=UTC),
     }
     for table in ("alerts", "deliveries", "reminders", "recipients"):

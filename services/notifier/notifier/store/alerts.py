@@ -22,21 +22,27 @@ class Arrival:
 
 
 async def insert_alerts(conn: Connection, alerts: Sequence[tuple[UUID, Notice]], due_at: datetime) -> None:
-    """Raise what was not raised before, with the deliveries that belong to it. Erased orders get none."""
+    """Raise what was not raised before, with the deliveries that belong to it.
+
+    Erased orders get none, and older generations of an offer are not told of.
+    """
     await conn.execute(
         """
         with notices as (
             select * from unnest(
-                $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::bool[]
-            ) as n (id, order_id, cause, kind, parameters, occurred_at, by_mail)
+                $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::int[],
+                $8::bool[]
+            ) as n (id, order_id, cause, kind, parameters, occurred_at, generation, by_mail)
         ), raised as (
-            insert into alerts (id, order_id, institution_id, cause, kind, parameters, occurred_at)
-            select n.id, o.id, o.institution_id, n.cause, n.kind, n.parameters, n.occurred_at
-            from notices n join orders o on o.id = n.order_id where o.erased_at is null
+            insert into alerts
+                (id, order_id, institution_id, cause, kind, parameters, generation, occurred_at)
+            select n.id, o.id, o.institution_id, n.cause, n.kind, n.parameters, n.generation, n.occurred_at
+            from notices n join orders o on o.id = n.order_id
+            where o.erased_at is null and (n.generation is null or n.generation >= o.generation)
             on conflict (cause, kind) do nothing returning id
         )
         insert into deliveries (alert_id, channel, due_at)
-        select id, 'email', $8 from raised join notices using (id) where by_mail
+        select id, 'email', $9 from raised join notices using (id) where by_mail
         """,
         [alert_id for alert_id, _ in alerts],
         [notice.order_id for _, notice in alerts],
@@ -44,6 +50,7 @@ async def insert_alerts(conn: Connection, alerts: Sequence[tuple[UUID, Notice]],
         [notice.kind for _, notice in alerts],
         [notice.parameters for _, notice in alerts],
         [notice.occurred_at for _, notice in alerts],
+        [notice.generation for _, notice in alerts],
         [goes_by_mail(notice.kind) for _, notice in alerts],
         due_at,
     )

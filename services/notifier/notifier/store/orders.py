@@ -61,6 +61,19 @@ async def save_contacts(conn: Connection, contacts: Sequence[KnownContact]) -> N
     )
 
 
+async def note_generations(conn: Connection, generations: dict[UUID, int]) -> None:
+    """Keep the newest generation of each locked order that was told."""
+    await conn.execute(
+        """
+        update orders o set generation = t.generation
+        from unnest($1::uuid[], $2::int[]) as t (id, generation)
+        where o.id = t.id and o.generation < t.generation and o.erased_at is null
+        """,
+        list(generations),
+        list(generations.values()),
+    )
+
+
 async def mark_moved_on(conn: Connection, order_ids: Sequence[UUID]) -> None:
     """From now on there is nothing to remind of; the rows must be locked."""
     await conn.execute("update orders set moved_on = true where id = any($1)", order_ids)

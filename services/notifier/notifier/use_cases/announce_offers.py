@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts.issuer import CredentialReady
 from eventing import UnitOfWork
-from notifier.domain import notice, reminder_due
+from notifier.domain import Notice, notice, reminder_due
 from notifier.store import reminders
 from notifier.store.reminders import Reminder
 from notifier.use_cases.raise_alerts import raise_alerts
@@ -12,10 +12,14 @@ from notifier.use_cases.write_alerts import Tell
 
 
 async def announce_offers(work: UnitOfWork, ready: Sequence[CredentialReady], *, tell: Tell) -> None:
-    notices = [notice("ready_to_activate", event, until=event.expires_at.isoformat()) for event in ready]
-    await raise_alerts(work, notices, tell=tell)
+    await raise_alerts(work, [_notice(event) for event in ready], tell=tell)
     planned = [reminder for event in ready if (reminder := _reminder(event)) is not None]
     await reminders.schedule(work.connection, planned)
+
+
+def _notice(event: CredentialReady) -> Notice:
+    until = event.expires_at.isoformat()
+    return notice("ready_to_activate", event, generation=event.generation, until=until)
 
 
 def _reminder(event: CredentialReady) -> Reminder | None:

@@ -26,4 +26,5 @@ def _notice(work: UnitOfWork, reminder: Reminder, institution_id: str) -> Notice
         kind="offer_ending",
         occurred_at=work.now,
         parameters={"until": reminder.expires_at.isoformat()},
+        generation=reminder.generation,
     )

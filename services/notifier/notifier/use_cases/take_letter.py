@@ -8,14 +8,19 @@ from notifier.store import deliveries
 
 
 async def take_letter(work: UnitOfWork, lease_for: timedelta) -> Letter | None:
-    """What falls into its recipient's quiet hours is put off, and the next one is taken."""
+    """What is outdated is dropped, what falls into its recipient's quiet hours is put off; then the next."""
     while True:
         letter = await deliveries.lease_letter(
             work.connection, now=work.now, lease=work.new_id(), until=work.now + lease_for
         )
-        if letter is None:
-            return None
-        quiet_until = held_until(letter.kind, letter.quiet_hours, work.now)
-        if quiet_until is None:
+        if letter is None or not await _set_aside(work, letter):
             return letter
-        await deliveries.put_back(work.connection, letter, quiet_until, None, attempts=letter.attempt - 1)
+
+
+async def _set_aside(work: UnitOfWork, letter: Letter) -> bool:
+    if letter.outdated:
+        return await deliveries.end_delivery(work.connection, letter, "dropped", "outdated", work.now)
+    quiet_until = held_until(letter.kind, letter.quiet_hours, work.now)
+    if quiet_until is None:
+        return False
+    return await deliveries.put_back(work.connection, letter, quiet_until, None, attempts=letter.attempt - 1)
