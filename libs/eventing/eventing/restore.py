@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from contracts.base import Event
-from contracts.catalogue import PARTITIONS, consumed_by, owned_by
+from contracts.catalogue import PARTITIONS, Topic, consumed_by, owned_by
 from eventing import positions
 from eventing.codec import Envelope, Unreadable, decode
 from eventing.handlers import Handlers
@@ -28,7 +28,7 @@ Place = tuple[str, int]
 Lost = defaultdict[tuple[str, str, int], set[str]]
 
 
-async def _nothing(work: UnitOfWork, told: Any) -> None:
+async def _nothing(work: UnitOfWork, *_known: Any) -> None:
     """Most services have nothing to add."""
 
 
@@ -36,11 +36,12 @@ async def _nothing(work: UnitOfWork, told: Any) -> None:
 class Recovery:
     """What a service adds. It applies the rest of the old log again where it names handlers.
 
-    `prepare` is told the epoch, before that; `finish` what the service itself had told and has forgotten.
+    `prepare` comes before that, `finish` after it. Both know what the service itself had told and has
+    forgotten, as far as there is an old log; `prepare` knows the new epoch.
     """
 
     handlers: Handlers = field(default_factory=dict)
-    prepare: Callable[[UnitOfWork, int], Awaitable[None]] = _nothing
+    prepare: Callable[[UnitOfWork, Sequence[Event], int], Awaitable[None]] = _nothing
     finish: Callable[[UnitOfWork, Sequence[Event]], Awaitable[None]] = _nothing
 
 
@@ -62,12 +63,14 @@ class Restore:
 
     async def run(self) -> list[str]:
         """Tells what could not be healed: a line per event that others know, or that the old log holds."""
+        lost: Lost = defaultdict(set)
         async with self.works.begin() as work:
             epoch = await begin_epoch(work, self.to)
-            await self.recovery.prepare(work, epoch)
-        lost: Lost = defaultdict(set)
         await self._compare(lost)
-        told = await self._read_old_log(lost, epoch) if self.old_log else []
+        told = await self._read_own(lost, epoch)
+        async with self.works.begin() as work:
+            await self.recovery.prepare(work, told, epoch)
+        await self._apply_again()
         async with self.works.begin() as work:
             await self.recovery.finish(work, told)
             await work.connection.execute("delete from topics")
@@ -97,14 +100,12 @@ class Restore:
         )
         return {(row["topic"], row["key"]): row["base"] for row in rows}
 
-    async def _read_old_log(self, lost: Lost, epoch: int) -> list[Event]:
+    async def _read_own(self, lost: Lost, epoch: int) -> list[Event]:
+        """What this service had told and has forgotten, as the old log has it."""
         if self.old_log is None:
             return []
-        topics = (*owned_by(self.service), *consumed_by(self.service))
-        states = await self.old_log.describe([topic.name for topic in topics], ends_of=())
-        if self.recovery.handlers:
-            await self._apply_again(self.old_log.read_on(await self._unread(states)))
-        told = [each async for each in _readable(self.old_log.read_on(await self._unsent(states)))]
+        places = await self._unsent(await self._described(owned_by(self.service)))
+        told = [each async for each in _readable(self.old_log.read_on(places))]
         bases = await self._bases(each.stream for each in told)
         forgotten = [
             each
@@ -115,16 +116,24 @@ class Restore:
             lost[each.topic, each.key, each.number or 0].add(each.ce_type.split(".")[-2])
         return [event for each in forgotten if (event := _event(each))]
 
-    async def _apply_again(self, batches: AsyncIterator[Any]) -> None:
+    async def _apply_again(self) -> None:
+        if self.old_log is None or not self.recovery.handlers:
+            return
         runner = Runner(
             service=self.service,
             works=self.works,
             handlers=self.recovery.handlers,
             settings=self.settings,
         )
-        async for batch in batches:
+        places = await self._unread(await self._described(consumed_by(self.service)))
+        async for batch in self.old_log.read_on(places):
             async with self.works.begin() as work:
                 await runner.apply(work, batch, careful=True)
+
+    async def _described(self, topics: Iterable[Topic]) -> Mapping[str, TopicState]:
+        if self.old_log is None:
+            return {}
+        return await self.old_log.describe([topic.name for topic in topics], ends_of=())
 
     async def _unread(self, states: Mapping[str, TopicState]) -> dict[Place, int]:
         """Where reading stood in the old log at the restored time."""

@@ -3,12 +3,15 @@
 import sys
 
 from issuer.app import SERVICE, create_issuer
+from issuer.recovery import recovery
 from issuer.settings import IssuerSettings
 from servicekit.commands import SHARED, run_shared_command
 
 
 def main(arguments: list[str]) -> None:
-    shared = run_shared_command(arguments, service=SERVICE, settings=IssuerSettings(), create=create_issuer)
+    shared = run_shared_command(
+        arguments, service=SERVICE, settings=IssuerSettings(), create=create_issuer, recovery=recovery
+    )
     if not shared:
         raise SystemExit(f"usage: python -m issuer [{' | '.join(SHARED)}]")
 

@@ -151,6 +151,13 @@ def end(credential: Credential) -> Credential:
     return withdraw(credential)
 
 
+def revoke(credential: Credential) -> Credential:
+    """Only of a card is this asked: one that is an offer here was issued, and forgotten by a restore."""
+    if credential.stands or credential.state == "offered":
+        return replace(credential, state="revoked", holds=())
+    return credential
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """A decision to give a card: whether it is new, and the card that ends in the same step."""

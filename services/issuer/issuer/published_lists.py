@@ -14,7 +14,7 @@ from issuer.settings import IssuerSettings
 from issuer.store import status
 from issuer.tenants import Tenant
 
-Entries = tuple[int, Sequence[tuple[int, int]]]
+Entries = tuple[int, Sequence[tuple[int, int]], int]
 
 
 @dataclass(frozen=True, slots=True)

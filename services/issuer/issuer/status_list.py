@@ -19,12 +19,12 @@ TTL = timedelta(seconds=30)
 LIFETIME = timedelta(hours=24)
 
 
-def pack(size: int, entries: Iterable[tuple[int, int]], *, bits: int = BITS) -> bytes:
-    """A list of `size` entries that are 0 but for those given, packed from the least significant bit."""
+def pack(size: int, entries: Iterable[tuple[int, int]], others: int = 0, *, bits: int = BITS) -> bytes:
+    """A list of `size` entries that are as `others` but for those given, from the least significant bit."""
     per_byte = 8 // bits
-    packed = bytearray(-(-size // per_byte))
+    packed = bytearray([sum(others << place * bits for place in range(per_byte))] * -(-size // per_byte))
     for index, status in entries:
-        packed[index // per_byte] |= status << (index % per_byte * bits)
+        packed[index // per_byte] ^= (status ^ others) << (index % per_byte * bits)
     return bytes(packed)
 
 

@@ -98,6 +98,23 @@ async def open_lists(conn: Connection, institutions: Sequence[str], size: int) -
     )
 
 
+async def close_lists(conn: Connection) -> None:
+    """After a restore: new cards use new lists, and in the old ones what is nobody's is revoked."""
+    await conn.execute("update status_lists set is_open = false, unallocated = 1")
+
+
+async def free_indices_of_offers(conn: Connection) -> dict[UUID, str]:
+    """Orders whose offers lose their index in a closed list: it may be that of a card which was forgotten."""
+    rows = await conn.fetch(
+        """
+        delete from status_entries e using credentials c, status_lists l
+        where c.order_id = e.order_id and c.state = 'offered' and l.list_id = e.list_id and l.unallocated = 1
+        returning c.order_id, c.institution_id
+        """
+    )
+    return {row["order_id"]: row["institution_id"] for row in rows}
+
+
 async def load_entry(conn: Connection, order_id: UUID) -> StatusEntry:
     row = await conn.fetchrow(
         """
@@ -132,16 +149,18 @@ async def list_numbers(conn: Connection, institution_id: str) -> list[int]:
 
 async def load_list(
     conn: Connection, institution_id: str, number: int
-) -> tuple[int, Sequence[tuple[int, int]]] | None:
-    """The size of a list and its entries that are not valid; None if there is no such list."""
+) -> tuple[int, Sequence[tuple[int, int]], int] | None:
+    """The size of a list, its entries that differ from the others, and what those are; None: no such list."""
     row = await conn.fetchrow(
-        "select list_id, size from status_lists where institution_id = $1 and number = $2",
+        "select list_id, size, unallocated from status_lists where institution_id = $1 and number = $2",
         institution_id,
         number,
     )
     if row is None:
         return None
     entries = await conn.fetch(
-        "select idx, status from status_entries where list_id = $1 and status <> 0", row["list_id"]
+        "select idx, status from status_entries where list_id = $1 and status <> $2",
+        row["list_id"],
+        row["unallocated"],
     )
-    return row["size"], [(entry["idx"], entry["status"]) for entry in entries]
+    return row["size"], [(entry["idx"], entry["status"]) for entry in entries], row["unallocated"]

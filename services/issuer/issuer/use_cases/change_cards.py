@@ -6,7 +6,7 @@ from contracts.base import StreamEvent
 from contracts.issuer import CardExtended, CardReinstated, CardSuspended, CardUpdated
 from contracts.ordering import CardChange, CardChangeRequested
 from eventing import Received, UnitOfWork
-from issuer.domain import Credential, Student, end, extend, is_same_to_others, reinstate, suspend, update
+from issuer.domain import Credential, Student, extend, is_same_to_others, reinstate, revoke, suspend, update
 from issuer.store import credentials, holders
 from issuer.store.audit import AuditLine
 from issuer.telling import tell, tell_end
@@ -61,7 +61,7 @@ def _decide(credential: Credential, request: Received[CardChangeRequested]) -> C
     event = request.event
     match event.change:
         case "revoke":
-            return end(credential)
+            return revoke(credential)
         case "suspend":
             return suspend(credential, event.by, request.number)
         case "reinstate":
@@ -79,8 +79,6 @@ def _outcome(
     if after.state == "offered" or is_same_to_others(before, after):
         return Outcome(after)
     event = _tell(work, after, request)
-    if after.state == "withdrawn":
-        return Outcome(after, event)
     line = AuditLine(after, _ACTIONS[request.change], request.by, request.reason, request.actor_ref)
     return Outcome(after, event, line)
 
