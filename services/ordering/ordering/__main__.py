@@ -9,13 +9,16 @@ from uuid import UUID
 from ordering.app import SERVICE, create_ordering
 from ordering.commands import add_clerk, erase
 from ordering.importing import import_list
+from ordering.recovery import recovery
 from ordering.settings import OrderingSettings
 from servicekit.commands import SHARED, run_shared_command
 
 
 def main(arguments: list[str]) -> None:
     settings = OrderingSettings()
-    shared = run_shared_command(arguments, service=SERVICE, settings=settings, create=create_ordering)
+    shared = run_shared_command(
+        arguments, service=SERVICE, settings=settings, create=create_ordering, recovery=recovery
+    )
     if not shared:
         raise SystemExit(asyncio.run(_run_own_command(arguments, settings)))
 

@@ -174,8 +174,9 @@ def check_change(card: Card, change: CardChange, *, being_frozen: bool) -> None:
 
 
 def offered(order: Order, event: CredentialReady) -> Order:
+    """An offer of the generation that is offered already was made anew, after a restore of the issuer."""
     order = replace(order, credential_id=event.credential_id)
-    if order.end is not None or event.generation <= order.offered:
+    if order.end is not None or event.generation < order.offered:
         return order
     return replace(
         order,

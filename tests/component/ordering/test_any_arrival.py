@@ -169,6 +169,9 @@ async def test_a_swap_and_the_card_it_replaces_may_come_in_one_batch(
 async def test_facts_about_an_order_that_is_gone_are_passed_over(
     works: Works, story_of_nobody: Story
 ) -> None:
+    tombstone = "insert into tombstones (order_id, institution_id, erased_at) values ($1, 'umcs', now())"
+    await works.pool.execute(tombstone, story_of_nobody.order_id)
+
     await tell(works, story_of_nobody.ready(), story_of_nobody.issued(), story_of_nobody.revoked())
 
     assert await works.pool.fetchval("select count(*) from timeline_entries") == 0

@@ -98,3 +98,15 @@ async def test_erasure_deletes_everything_and_nothing_comes_back(works: Works, o
     async with works.begin() as work:
         for table in ("offers", "cards", "presentations", "replacements"):
             assert await work.connection.fetchval(f"select count(*) from {table}") == 0
+
+
+async def test_an_offer_that_a_restored_issuer_made_anew_takes_the_place_of_the_forgotten_one(
+    works: Works, order: Order
+) -> None:
+    await tell(works, order.ready())
+    forgotten = order.offer_ids.pop(1)
+    await tell(works, order.ready())
+
+    assert await served(works, order) is not None
+    async with works.begin() as work:
+        assert await load_offer(work.connection, forgotten) is None

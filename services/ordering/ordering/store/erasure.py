@@ -25,6 +25,11 @@ async def erase_orders(
     await conn.execute("delete from orders where order_id = any($1)", order_ids)
 
 
+async def erased(conn: Connection, order_ids: Sequence[UUID]) -> set[UUID]:
+    rows = await conn.fetch("select order_id from tombstones where order_id = any($1)", order_ids)
+    return {row["order_id"] for row in rows}
+
+
 async def confirm(conn: Connection, order_ids: Sequence[UUID], at: Sequence[datetime]) -> None:
     """The issuer has erased its part."""
     await conn.execute(

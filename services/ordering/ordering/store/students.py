@@ -35,6 +35,10 @@ async def hold(conn: Connection, student_ref: UUID, office_hold: bool) -> int:
     return version
 
 
+async def raise_hold_versions(conn: Connection, version: int) -> None:
+    await conn.execute("update students set hold_version = $1 where hold_version < $1", version)
+
+
 async def clerk_ref(conn: Connection, institution_id: str, subject: str) -> UUID | None:
     """The reference of a clerk of this institution; none for everybody else."""
     clerk: UUID | None = await conn.fetchval(

@@ -1,13 +1,13 @@
 """Writing down what became known about orders: shared by every use case that changes one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
 
 from contracts.base import StreamEvent
 from contracts.catalogue import passes_held_key
-from eventing import Received, UnitOfWork
+from eventing import Orphan, Received, UnitOfWork
 from ordering import store
 from ordering.domain import Order
 from ordering.timeline import Question, answered_by, entry_of
@@ -34,6 +34,13 @@ async def not_yet_told(work: UnitOfWork, received: Sequence[Received[E]]) -> lis
         work.connection, [event.order_id for event in twice], [event.event_id for event in twice]
     )
     return [one for one in received if one.event.event_id not in told]
+
+
+async def refuse_orphans(work: UnitOfWork, order_ids: Collection[UUID], known: Container[UUID]) -> None:
+    """Every order begins here: one without even a tombstone was forgotten by a restore."""
+    missing = [order_id for order_id in order_ids if order_id not in known]
+    if missing and len(await store.erasure.erased(work.connection, missing)) < len(missing):
+        raise Orphan
 
 
 async def record_answers(work: UnitOfWork, orders: Iterable[Order], events: Iterable[StreamEvent]) -> None:

@@ -7,7 +7,7 @@ from contracts.base import StreamEvent
 from eventing import Received, UnitOfWork
 from ordering import store
 from ordering.domain import Order
-from ordering.use_cases._facts import not_yet_told, record, record_answers
+from ordering.use_cases._facts import not_yet_told, record, record_answers, refuse_orphans
 
 E = TypeVar("E", bound=StreamEvent)
 
@@ -16,7 +16,9 @@ async def record_facts(
     work: UnitOfWork, received: Sequence[Received[E]], decide: Callable[[Order, E, int], Order]
 ) -> None:
     """`decide` gives the order as it is after the event with this number. Erased orders are passed over."""
-    orders = await store.orders.lock(work.connection, [one.event.order_id for one in received])
+    order_ids = [one.event.order_id for one in received]
+    orders = await store.orders.lock(work.connection, order_ids)
+    await refuse_orphans(work, order_ids, orders)
     changed = [
         (decide(orders[one.event.order_id], one.event, one.number), one.event)
         for one in await not_yet_told(work, received)

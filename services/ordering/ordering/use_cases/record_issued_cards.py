@@ -8,13 +8,14 @@ from eventing import Received, UnitOfWork
 from ordering import store
 from ordering.domain import Order, end_card, issued
 from ordering.timeline import QUESTIONS
-from ordering.use_cases._facts import record, record_answers
+from ordering.use_cases._facts import record, record_answers, refuse_orphans
 
 
 async def record_issued_cards(work: UnitOfWork, received: Sequence[Received[CardIssued]]) -> None:
     events = {one.event.order_id: one.event for one in received}
     replaced = {event.replaces: event for event in events.values() if event.replaces is not None}
     orders = await store.orders.lock_with_replaced(work.connection, list(events), list(replaced))
+    await refuse_orphans(work, events, orders)
     known = [event for order_id, event in events.items() if order_id in orders]
     for event in known:
         orders[event.order_id] = issued(orders[event.order_id], event)

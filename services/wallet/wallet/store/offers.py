@@ -11,11 +11,14 @@ from wallet.domain import Attempt, Ended, Offer, Redemption
 
 
 async def insert_offers(conn: Connection, ready: Sequence[CredentialReady]) -> None:
-    """Write offers down once each. One that comes after its successor or its card is ended from the start."""
+    """Write offers down once each. One that comes after its successor or its card is ended from the start.
+
+    Only a restore of the issuer makes another offer of a generation: then that one counts.
+    """
     await conn.execute(
         """
-        insert into offers (order_id, generation, institution_id, credential_id, configuration_id,
-                            offer_id, code_digest, digest_key_id, expires_at, ended)
+        insert into offers as o (order_id, generation, institution_id, credential_id, configuration_id,
+                                 offer_id, code_digest, digest_key_id, expires_at, ended)
         select r.*, case
             when exists (select from offers o where o.order_id = r.order_id and o.generation > r.generation)
             then 'superseded'
@@ -27,7 +30,11 @@ async def insert_offers(conn: Connection, ready: Sequence[CredentialReady]) -> N
             as r (order_id, generation, institution_id, credential_id, configuration_id, offer_id,
                   code_digest, digest_key_id, expires_at)
         where not exists (select from erased_orders e where e.order_id = r.order_id)
-        on conflict (order_id, generation) do nothing
+        on conflict (order_id, generation) do update
+        set credential_id = excluded.credential_id, offer_id = excluded.offer_id,
+            code_digest = excluded.code_digest, digest_key_id = excluded.digest_key_id,
+            expires_at = excluded.expires_at, attempts = 0, ended = excluded.ended, claimed_until = null
+        where o.offer_id <> excluded.offer_id
         """,
         [event.order_id for event in ready],
         [event.generation for event in ready],
