@@ -57,7 +57,7 @@ class Recipient:
 class Notice:
     """Something to be told about an order. One cause gives at most one alert of a kind.
 
-    `generation` is that of the offer it speaks of: with a newer one it is no news any more.
+    `generation` is that of the offer it speaks of: with a newer one, or an order that has ended, it is no news.
     """
 
     order_id: UUID
@@ -94,7 +94,7 @@ class QuietHours:
 class Letter:
     """A delivery that a sender has taken on: what to say, to whom, and the lease it holds.
 
-    It is outdated when it speaks of an offer that is not the newest any more.
+    It is outdated when it speaks of an offer that is not the newest any more, or whose order has moved on.
     """
 
     alert_id: UUID

@@ -120,10 +120,12 @@ async def test_letters_need_no_pictures_and_fetch_nothing(
 async def test_no_secret_stands_in_letters_or_logs(
     hear: Tell, order: Order, new_sender: NewSender, mailbox: Mailbox
 ) -> None:
-    mailbox.refuse("RCPT", [f"450 <{EMAIL}> try later", f"550 <{EMAIL}> unknown"])
     placed, ready = order.placed(), order.ready()
     with structlog.testing.capture_logs() as logs:
-        await hear(placed, ready, order.locked(), order.issued(), order.suspended())
+        await hear(placed, ready, order.locked())
+        await send_all(new_sender)
+        mailbox.refuse("RCPT", [f"450 <{EMAIL}> try later", f"550 <{EMAIL}> unknown"])
+        await hear(order.issued(), order.suspended())
         await send_all(new_sender)
 
     event = ready.event

@@ -1,18 +1,19 @@
 """What is no news any more is not told: in no inbox, and in no letter that was held up."""
 
-from eventing import Works
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from eventing import Received, Works
 from tests.component.notifier.conftest import NewSender, Tell
-from tests.component.notifier.scene import Mailbox, Order
-from tests.component.notifier.test_alerts import inbox
+from tests.component.notifier.scene import EXPIRES_AT, Clock, Mailbox, Order
 from tests.component.notifier.test_mail import outcomes, send_all
+from tests.component.notifier.test_reminders import kinds, remind
 from tests.databases import Database
 
 READY = "Twoja mLegitymacja jest gotowa do aktywacji"
-LOCKED = "Kod aktywacyjny mLegitymacji jest zablokowany"
-
-
-async def kinds(works: Works, order: Order) -> list[str]:
-    return [alert.kind for alert in await inbox(works, order.recipient)]
 
 
 async def subjects(new_sender: NewSender, mailbox: Mailbox) -> list[str]:
@@ -48,3 +49,45 @@ async def test_letters_about_an_older_code_do_not_leave_after_an_outage(
 
     assert await subjects(new_sender, mailbox) == [READY]
     assert len(await outcomes(notifier_database)) == 1
+
+
+async def test_an_order_that_has_ended_is_not_announced_as_ready(
+    works: Works, hear: Tell, order: Order, new_sender: NewSender, mailbox: Mailbox
+) -> None:
+    await hear(order.placed(), order.cancelled(), order.ready(), order.locked(), order.withdrawn())
+
+    assert await kinds(works, order) == ["order_received"]
+    assert await subjects(new_sender, mailbox) == []
+
+
+@pytest.mark.parametrize("end", [Order.cancelled, Order.expired, Order.issued])
+async def test_letters_about_an_offer_do_not_leave_once_its_order_has_moved_on(
+    end: Callable[[Order], Received[Any]],
+    works: Works,
+    hear: Tell,
+    order: Order,
+    clock: Clock,
+    new_sender: NewSender,
+    mailbox: Mailbox,
+) -> None:
+    await hear(order.placed(), order.ready(), order.locked())
+    clock.now = EXPIRES_AT - timedelta(days=1)
+    await remind(works)
+
+    await hear(end(order))
+
+    assert "offer_ending" in await kinds(works, order)
+    assert set(await subjects(new_sender, mailbox)) <= {"Twoja mLegitymacja została aktywowana"}
+
+
+async def test_a_letter_that_was_refused_for_now_is_not_tried_again_once_the_card_is_active(
+    hear: Tell, order: Order, clock: Clock, new_sender: NewSender, mailbox: Mailbox
+) -> None:
+    mailbox.refuse("DATA", ["451 busy"])
+    await hear(order.placed(), order.ready())
+    assert await subjects(new_sender, mailbox) == []
+
+    await hear(order.issued())
+    clock.advance(hours=1)
+
+    assert await subjects(new_sender, mailbox) == ["Twoja mLegitymacja została aktywowana"]

@@ -24,7 +24,7 @@ class Arrival:
 async def insert_alerts(conn: Connection, alerts: Sequence[tuple[UUID, Notice]], due_at: datetime) -> None:
     """Raise what was not raised before, with the deliveries that belong to it.
 
-    Erased orders get none, and older generations of an offer are not told of.
+    Erased orders get none. Of an offer nothing is told once there is a newer one, or its order has moved on.
     """
     await conn.execute(
         """
@@ -38,7 +38,8 @@ async def insert_alerts(conn: Connection, alerts: Sequence[tuple[UUID, Notice]],
                 (id, order_id, institution_id, cause, kind, parameters, generation, occurred_at)
             select n.id, o.id, o.institution_id, n.cause, n.kind, n.parameters, n.generation, n.occurred_at
             from notices n join orders o on o.id = n.order_id
-            where o.erased_at is null and (n.generation is null or n.generation >= o.generation)
+            where o.erased_at is null
+                and (n.generation is null or n.generation >= o.generation and not o.moved_on)
             on conflict (cause, kind) do nothing returning id
         )
         insert into deliveries (alert_id, channel, due_at)

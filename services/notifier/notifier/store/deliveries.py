@@ -26,7 +26,7 @@ async def lease_letter(conn: Connection, *, now: datetime, lease: UUID, until: d
         )
         select l.alert_id, l.attempts, a.order_id, a.institution_id, a.kind, a.parameters, a.occurred_at,
             o.locale, o.contact_sealed, r.quiet_from, r.quiet_until,
-            coalesce(a.generation < o.generation, false) as outdated
+            a.generation is not null and (o.moved_on or a.generation < o.generation) as outdated
         from leased l join alerts a on a.id = l.alert_id join orders o on o.id = a.order_id
             left join recipients r on (r.institution_id, r.student_ref) = (o.institution_id, o.student_ref)
         """,
