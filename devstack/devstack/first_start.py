@@ -19,12 +19,16 @@ def bring_in_people(places: Places, settings: dict[str, str]) -> None:
     done = places.data / "people-brought-in"
     if done.exists():
         return
-    samples = drawn_samples(places)
-    commands = [_import(samples / institution, institution) for institution in INSTITUTIONS]
-    commands += [["add-clerk", clerk.institution, clerk.subject] for clerk in CLERKS]
+    commands = commands_for_people(drawn_samples(places))
     with ThreadPoolExecutor(max_workers=2) as threads:
         list(threads.map(lambda command: _run(command, places, settings), commands))
     done.touch()
+
+
+def commands_for_people(samples: Path) -> list[list[str]]:
+    """What ordering is told to do, command by command."""
+    imports = [_import(samples / institution, institution) for institution in INSTITUTIONS]
+    return imports + [["add-clerk", clerk.institution, clerk.subject] for clerk in CLERKS]
 
 
 def drawn_samples(places: Places) -> Path:

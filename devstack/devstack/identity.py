@@ -7,11 +7,17 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from devstack.accounts import Account, all_accounts
 from devstack.ports import HOST, answers
 from devstack.processes import plain_environment, start_process, wait_until
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def start_identity(port: int, *, log: Path) -> subprocess.Popen[bytes]:
@@ -21,8 +27,8 @@ def start_identity(port: int, *, log: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-def serve(port: int, accounts: list[Account]) -> None:
-    os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # loopback only
+def serve(host: str, port: int, accounts: list[Account], *, public_url: str | None) -> None:
+    os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # one machine only
     import oidc_provider_mock  # noqa: PLC0415  (reads the line above)
     from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
 
@@ -37,13 +43,26 @@ def serve(port: int, accounts: list[Account]) -> None:
     client = application.test_client()
     for account in accounts:
         client.put(f"/users/{account.subject}", json=account.claims())
-    make_server(HOST, port, application, threaded=True, request_handler=Silent).serve_forever()
+    named = _under_its_public_scheme(application, public_url) if public_url else application
+    make_server(host, port, named, threaded=True, request_handler=Silent).serve_forever()
+
+
+def _under_its_public_scheme(application: "WSGIApplication", public_url: str) -> "WSGIApplication":
+    """It takes its name from each request: its Host header and scheme, and behind a gateway those differ."""
+    scheme = urlsplit(public_url).scheme
+
+    def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        return application(environ | {"wsgi.url_scheme": scheme}, start)
+
+    return answer
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
+    arguments.add_argument("--host", default=HOST)
     arguments.add_argument("--port", type=int, required=True)
-    serve(arguments.parse_args().port, all_accounts())
+    given = arguments.parse_args()
+    serve(given.host, given.port, all_accounts(), public_url=os.environ.get("PUBLIC_URL"))
 
 
 if __name__ == "__main__":

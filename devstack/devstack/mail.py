@@ -106,21 +106,22 @@ def start_mail(folder: Path, *, smtp_port: int, http_port: int) -> subprocess.Po
     return process
 
 
-async def serve(folder: Path, *, smtp_port: int, http_port: int) -> None:
+async def serve(folder: Path, *, host: str, smtp_port: int, http_port: int) -> None:
     keeper = Keeper(folder)
     loop = asyncio.get_running_loop()
-    await loop.create_server(lambda: SMTP(keeper, enable_SMTPUTF8=True), HOST, smtp_port)
-    config = uvicorn.Config(application(folder), host=HOST, port=http_port, log_level="warning")
+    await loop.create_server(lambda: SMTP(keeper, enable_SMTPUTF8=True), host, smtp_port)
+    config = uvicorn.Config(application(folder), host=host, port=http_port, log_level="warning")
     await uvicorn.Server(config).serve()
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
+    arguments.add_argument("--host", default=HOST)
     arguments.add_argument("--folder", type=Path, required=True)
     arguments.add_argument("--smtp-port", type=int, required=True)
     arguments.add_argument("--http-port", type=int, required=True)
     given = arguments.parse_args()
-    asyncio.run(serve(given.folder, smtp_port=given.smtp_port, http_port=given.http_port))
+    asyncio.run(serve(given.folder, host=given.host, smtp_port=given.smtp_port, http_port=given.http_port))
 
 
 if __name__ == "__main__":

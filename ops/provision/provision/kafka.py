@@ -120,7 +120,8 @@ def _make_topics(client: AdminClient, topics: Iterable[Topic], cluster: Cluster)
     new = [NewTopic(name, PARTITIONS, cluster.replication_factor, config=config[name]) for name in missing]
     if new:
         _await(client.create_topics(new, request_timeout=ANSWER_WITHIN))
-    _await(client.incremental_alter_configs([_wanted(name, config[name]) for name in known]))
+    if known:
+        _await(client.incremental_alter_configs([_wanted(name, config[name]) for name in known]))
     return len(new)
 
 

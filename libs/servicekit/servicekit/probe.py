@@ -1,0 +1,24 @@
+"""`python -m servicekit.probe /health/pipeline` asks the server of this container; status 200 alone ends with 0."""
+
+import os
+import sys
+from http.client import HTTPConnection
+
+
+def probe(port: int, path: str) -> int:
+    """The exit status. Redirects are not followed: they are no 200."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+    except OSError as error:
+        sys.stdout.write(f"{type(error).__name__}\n")
+        return 1
+    finally:
+        connection.close()
+    sys.stdout.write(f"{answer.status} {answer.reason}\n")
+    return 0 if answer.status == 200 else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(probe(int(os.environ["HTTP_PORT"]), sys.argv[1]))
