@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contracts.catalogue import TOPICS
 from eventing import dead_letters
-from eventing.kafka import KafkaAdmin
+from eventing.kafka_admin import KafkaAdmin
 from eventing.log import LogAdmin
 from eventing.outbox import Outbox
 from eventing.replay import Question, publish_question

@@ -13,7 +13,8 @@ from contracts.catalogue import consumed_by
 from eventing import pipeline, positions, reconciliation, replay
 from eventing.consumer import Consumer
 from eventing.handlers import Handlers, check_handlers
-from eventing.kafka import KafkaAdmin, KafkaReader, KafkaWriter
+from eventing.kafka import KafkaReader, KafkaWriter
+from eventing.kafka_admin import KafkaAdmin
 from eventing.log import LogAdmin, LogReader, LogWriter
 from eventing.outbox import Outbox
 from eventing.pipeline import Backlog, PipelineReport
