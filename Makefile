@@ -3,7 +3,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench-latency bench-drain docs setup
+.PHONY: help demo run test kafka lint bench-latency bench-drain docs setup
 
 help:
 	@$(PYTHON) run.py || true
@@ -11,5 +11,6 @@ help:
 # make demo ONCE=1   ends after the journey, with its status
 # make demo RESET=1  forgets the data of earlier runs
 # make test ARGS="tests/unit -k order"
-demo run test lint bench-latency bench-drain docs setup:
+# make bench-latency BROKER=kafka   so with `demo` and `run`: Apache Kafka in the place of the embedded broker
+demo run test kafka lint bench-latency bench-drain docs setup:
 	@$(PYTHON) run.py $@ $(ARGS)

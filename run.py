@@ -34,6 +34,7 @@ WORDS = {
     "demo": "a student's journey from order to checked card, then the stack stays up (ONCE=1: ends after it)",
     "run": "the stack alone: four services, PostgreSQL, broker, identity provider, mail",
     "test": "unit, component, contract, architecture and journey tests",
+    "kafka": "on Apache Kafka: tests that a broker takes part in, lost volumes, killed leaders, latency",
     "lint": "style, types, the rules of imports, and whether generated pages are fresh",
     "bench-latency": "how long an order takes on the idle stack",
     "bench-drain": "how many waiting orders become READY in a second, and what they cost",
@@ -58,6 +59,7 @@ def main(arguments: "list[str]") -> int:
         require_python(sys.version_info[:2], command)
         require_disk(ROOT, TO_RUN if is_set_up() else TO_INSTALL)
         set_up()
+        require_tools(command)
         return run(command, rest)
     except Trouble as trouble:
         return say(str(trouble))
@@ -106,6 +108,25 @@ def require_venv_module() -> None:
             f"Python's {missing[0]} module is missing. Install it (Debian, Ubuntu: "
             f"sudo apt install python3.{sys.version_info[1]}-venv) and start again."
         )
+
+
+def require_tools(command: str) -> None:
+    """What is not Python: asked for only by those who need it."""
+    if command == "kafka":
+        os.environ["BROKER"] = "kafka"
+    if os.environ.get("BROKER") == "kafka":
+        require_java()
+
+
+def require_java() -> None:
+    """What Apache Kafka runs on, and what fetches it."""
+    for tool, package in (("java", "openjdk-17-jre-headless"), ("mvn", "maven")):
+        if shutil.which(tool) is None:
+            raise Trouble(
+                f"{tool} is missing, which Apache Kafka needs: Java 17 or newer and Maven. Install it "
+                f"(Debian, Ubuntu: sudo apt install {package}; macOS: brew install openjdk maven) "
+                "and start again."
+            )
 
 
 def set_up() -> None:
@@ -219,11 +240,17 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
     """The Python command lines of a command, without the interpreter."""
     workers = str(max(2, min(os.cpu_count() or 2, 4)))
     tests = ["tests/" + suite for suite in SUITES if (ROOT / "tests" / suite).is_dir()]
+    on_a_broker = ["-m", "pytest", "--on-a-broker"]
     lint = [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-m", "mypy"]]
     return {
         "demo": [["-m", "devstack", "demo", *rest]],
         "run": [["-m", "devstack", "run", *rest]],
         "test": [["-m", "pytest", "-n", workers, *(rest or tests)]],
+        "kafka": [
+            ["-m", "devstack.apache_kafka"],
+            [*on_a_broker, "-n", workers, *(rest or tests)],
+            *([] if rest else [[*on_a_broker, "tests/kafka"], ["bench/latency.py"]]),
+        ],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
         "bench-latency": [["bench/latency.py", *rest]],
         "bench-drain": [["-m", "bench.drain", *rest]],

@@ -116,7 +116,8 @@ class Stack:
 
     def _start_all(self) -> None:
         refuse_busy(self.ports)
-        shutil.rmtree(self.places.data / "logs", ignore_errors=True)
+        shutil.rmtree(self.places.logs, ignore_errors=True)
+        self.places.logs.mkdir(parents=True)
         if self.external_broker is None:
             self.start("broker")
         self.postgres = start_postgres(

@@ -29,6 +29,13 @@ def test_too_little_disk_is_named_before_anything_starts(tmp_path: Path) -> None
         run.require_disk(tmp_path, 10**9)
 
 
+def test_a_missing_java_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None if name == "java" else name)
+
+    with pytest.raises(run.Trouble, match=r"java is missing.*sudo apt install openjdk-17-jre-headless"):
+        run.require_java()
+
+
 @pytest.mark.parametrize(
     ("output", "words"),
     [
