@@ -98,6 +98,22 @@ async def take_back(connection: Connection, run: LaneRun) -> None:
     )
 
 
+async def forget_replaced(connection: Connection, runs: Sequence[LaneRun]) -> None:
+    """What was acknowledged by a log that was replaced meanwhile counts for nothing: it is sent again.
+
+    Whoever has seen the new log has asked already for what stood in the old one. Until the commit nobody
+    sees it: else it could be answered just before what was acknowledged is written down.
+    """
+    rows = await connection.fetch(
+        "select topic, topic_id from topics where topic = any($1) order by topic for share",
+        [run.topic for run in runs],
+    )
+    known = {row["topic"]: row["topic_id"] for row in rows}
+    for run in runs:
+        if known.get(run.topic, run.topic_id) != run.topic_id:
+            run.acknowledged.clear()
+
+
 async def mark_sent(connection: Connection, runs: Sequence[LaneRun]) -> None:
     sent = [(*row, run.topic_id) for run in runs for row in run.acknowledged]
     await connection.execute(

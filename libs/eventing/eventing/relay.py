@@ -15,7 +15,7 @@ import structlog
 from contracts.catalogue import PARTITIONS
 from eventing import metrics
 from eventing.database import TRANSIENT, Connection
-from eventing.lanes import LaneRun, claim, mark_sent, mark_served, read_unsent, take_back
+from eventing.lanes import LaneRun, claim, forget_replaced, mark_sent, mark_served, read_unsent, take_back
 from eventing.log import LogUnavailableError, LogWriter, OutgoingRecord
 from eventing.settings import EventingSettings
 from eventing.topics import TopicWatch, written_by
@@ -137,7 +137,7 @@ class Relay:
     async def _send_lane(self, writer: LogWriter, run: LaneRun) -> None:
         """Batch after batch, the next one after the last was acknowledged; the first failure ends it."""
         run.error = TimeoutError("the round was over")
-        # Taken before sending: if the log is replaced meanwhile, the row bears the old id and is sent again.
+        # Taken before sending: if the log is replaced meanwhile, nothing that it acknowledged counts.
         run.topic_id = self._watch.topic_id(run.topic)
         try:
             if run.topic_id is None:
@@ -162,6 +162,7 @@ class Relay:
             await writer.close()
 
     async def _record(self, connection: Connection, runs: Sequence[LaneRun]) -> None:
+        await forget_replaced(connection, runs)
         for run in runs:
             metrics.EVENTS_SENT.labels(run.topic).inc(len(run.acknowledged))
             if run.error is not None:

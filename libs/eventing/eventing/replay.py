@@ -127,17 +127,18 @@ async def ask_after_loss(
 ) -> None:
     """Ask again for what was sent to a log that is no more, or to the lost end of one.
 
-    The update that finds the old value decides which replica of this service asks.
+    The update that finds the old value decides which replica of this service asks. Lanes are locked before
+    topics, as the relay does.
     """
+    for (name, partition), acknowledged in lost_ends.items():
+        if await _forget_acknowledged(work.connection, f"{name}/{partition}", acknowledged):
+            log.warning("log_end_lost", topic=name, partition=partition)
+            await _resend_after_loss(work, topic_named(name), [partition], "log_end_lost", service)
     for topic in (*owned_by(service), REPLAYS):
         state = states.get(topic.name)
         if state is not None and await _replaced(work.connection, topic.name, state.topic_id):
             log.warning("log_replaced", topic=topic.name)
             await _resend_after_loss(work, topic, range(PARTITIONS), "log_replaced", service)
-    for (name, partition), acknowledged in lost_ends.items():
-        if await _forget_acknowledged(work.connection, f"{name}/{partition}", acknowledged):
-            log.warning("log_end_lost", topic=name, partition=partition)
-            await _resend_after_loss(work, topic_named(name), [partition], "log_end_lost", service)
 
 
 async def _resend_after_loss(

@@ -108,6 +108,10 @@ def _count_any_place(self: lanes.LaneRun, rows: Any, first: int) -> None:
     self.acknowledged += [(row["id"], first + place) for place, row in enumerate(rows)]
 
 
+async def _trust_any_log(_connection: Any, _runs: Any) -> None:
+    """Whatever was acknowledged is marked as sent."""
+
+
 async def _serve_all_in_one(self: relay.Relay) -> relay.Served:
     async with self._pool.acquire() as connection, connection.transaction():
         rows = await connection.fetch("select lane from lanes order by lane for update")
@@ -184,6 +188,7 @@ MUTANTS: dict[str, Mutant] = {
     "everything_passes_a_held_key": [(runner, "_may_pass", _let_everything_pass)],
     "all_lanes_in_one": [(relay.Relay, "serve_healthy", _serve_all_in_one)],
     "a_cut_log_goes_on": [(lanes.LaneRun, "acknowledge", _count_any_place)],
+    "what_a_dead_log_acknowledged_counts": [(relay, "forget_replaced", _trust_any_log)],
     "asking_without_back_off": [(replay, "ask", _ask_always)],
     "released_at_a_start_only": [(runner.Runner, "release_known", _release_nothing)],
     "no_epoch_is_entered": [(streams_in.Stream, "_enter_epoch", _stay_in_the_epoch)],

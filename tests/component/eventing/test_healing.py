@@ -10,16 +10,17 @@ import pytest
 
 from contracts.catalogue import ORDERS, REPLAYS, partition_of
 from contracts.platform import DigestPublished, ReplayRequested
-from eventing import Question, UnitOfWork
+from eventing import Question, UnitOfWork, lanes
 from eventing.log import TopicState
 from eventing.positions import Position, decide_start
 from eventing.reconciliation import compare_digests, past_window, publish_digests
+from eventing.relay import Relay, Served
 from eventing.replay import ask_for_gaps, mark_for_resending
 from tests.component.eventing.orders import expired, requested
 from tests.component.eventing.world import SETTINGS, World
 from tests.eventlog import published
 from tests.mutants import holds_against
-from tests.waiting import eventually
+from tests.waiting import eventually, somebody_waits
 
 PLACE = (ORDERS.name, 3)
 
@@ -61,12 +62,12 @@ def test_what_is_asked_for_begins_an_hour_before_the_last_event_applied(world: W
 
 
 def orders_in_one_partition(count: int) -> list[UUID]:
-    found: list[UUID] = []
-    while len(found) < count:
-        order_id = uuid4()
-        if partition_of(str(order_id)) == PLACE[1]:
-            found.append(order_id)
-    return found
+    return orders_in_partitions(*[PLACE[1]] * count)
+
+
+def orders_in_partitions(*partitions: int) -> list[UUID]:
+    made = iter(uuid4, None)
+    return [next(each for each in made if partition_of(str(each)) == partition) for partition in partitions]
 
 
 async def place(world: World, *orders: UUID) -> None:
@@ -136,6 +137,78 @@ async def test_the_lost_end_of_a_log_is_sent_again(world: World) -> None:
         await world.heal()
 
     assert applied(world) == {order_id: [1]}
+
+
+async def hold_a_round_open(world: World, acknowledged: UUID, hanging: UUID) -> asyncio.Task[Served]:
+    """A relay whose round has an answer for one lane, and waits for that of another."""
+    patient = SETTINGS.model_copy(update={"relay_round": 60})
+    relay = Relay(
+        pool=world.ordering_pool,
+        connect=world.connect,
+        watch=world.ordering.watch,
+        settings=patient,
+        clock=world.clock,
+    )
+    hung = partition_of(str(hanging))
+    world.writer.script = lambda _topic, partition, _count: "hang" if partition == hung else "acknowledge"
+    await world.say(lambda work: requested(work, acknowledged), lambda work: requested(work, hanging))
+    held = asyncio.create_task(relay.serve_healthy())
+    await eventually(lambda: world.writer.under_way == {(ORDERS.name, hung)})
+    world.writer.script = lambda *_: "acknowledge"
+    return held
+
+
+@holds_against("what_a_dead_log_acknowledged_counts")
+async def test_what_a_log_has_acknowledged_before_it_was_replaced_counts_for_nothing(world: World) -> None:
+    """One relay still waits for its round, while another asks after the loss and is answered."""
+    acknowledged, hanging = orders_in_partitions(3, 4)
+    held = await hold_a_round_open(world, acknowledged, hanging)
+
+    world.log.empty()
+    await heal_for_long(world)
+    world.writer.release.set()
+    await held
+    await heal_for_long(world)
+
+    assert applied(world) == {acknowledged: [1], hanging: [1]}
+
+
+@holds_against("what_a_dead_log_acknowledged_counts")
+async def test_a_new_log_is_seen_after_what_the_old_one_acknowledged_is_written_down(world: World) -> None:
+    (order_id,) = orders_in_partitions(3)
+    await world.say(lambda work: requested(work, order_id))
+    marked, may_commit = asyncio.Event(), asyncio.Event()
+
+    async def mark() -> None:
+        async with world.ordering_pool.acquire() as connection, connection.transaction():
+            runs = await lanes.claim(connection, failing=False, limit=99, now=world.clock())
+            (run,) = await lanes.read_unsent(connection, runs, 99)
+            run.topic_id = world.ordering.watch.topic_id(run.topic)
+            run.acknowledge(run.rows, 0)
+            await world.ordering.relay._record(connection, [run])
+            marked.set()
+            await may_commit.wait()
+
+    marking = asyncio.create_task(mark())
+    await marked.wait()
+    world.log.empty()
+    looking = asyncio.create_task(world.ordering.watch.look())
+    await eventually(lambda: somebody_waits(world.ordering_pool))
+    may_commit.set()
+    await asyncio.gather(marking, looking)
+    await heal_for_long(world)
+
+    assert applied(world) == {order_id: [1]}
+
+
+async def heal_for_long(world: World) -> None:
+    for _ in range(4):
+        world.clock.advance(minutes=11)
+        for each in (world.ordering, world.issuer):
+            await each.watch.look()
+        await world.hear()
+        await world.ordering.relay.serve_failing()
+        await world.heal()
 
 
 @holds_against("a_cut_log_goes_on")

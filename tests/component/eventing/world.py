@@ -117,6 +117,9 @@ class World:
         await reader.assign(places)
         return replica
 
+    async def connect(self) -> ScriptedWriter:
+        return self.writer
+
     async def positions(self) -> dict[int, int]:
         rows = await self.issuer_pool.fetch("select * from positions where topic = $1", ORDERS.name)
         return {row["partition"]: row["next_offset"] for row in rows}
