@@ -36,7 +36,7 @@ Before = Annotated[int, Query(ge=1, le=NEWEST)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
-@router.get("/alerts")
+@router.get("/alerts", summary="My alerts")
 async def list_alerts(
     reader: TheReader, parts: TheParts, before: Before = NEWEST, limit: Limit = 20
 ) -> InboxView:
@@ -46,7 +46,9 @@ async def list_alerts(
     return InboxView(alerts=shown, unread=page.unread, next=page.next)
 
 
-@router.get("/alerts/events", response_class=StreamingResponse)
+@router.get(
+    "/alerts/events", response_class=StreamingResponse, summary="My alerts as they come (server-sent events)"
+)
 async def follow_alerts(request: Request, reader: TheReader, parts: TheParts) -> StreamingResponse:
     """Events `alert` with the entry as id; resumes after `Last-Event-ID`, ends with the token."""
 
@@ -67,19 +69,19 @@ async def _entries_after(parts: Parts, reader: Reader, after: int) -> list[Entry
     ]
 
 
-@router.post("/alerts/{alert_id}/read")
+@router.post("/alerts/{alert_id}/read", summary="An alert was read")
 async def mark_as_read(alert_id: UUID, reader: TheReader, parts: TheParts) -> UnreadView:
     async with parts.works.begin() as work:
         return UnreadView(unread=await read_alert(work, reader.recipient, alert_id))
 
 
-@router.get("/preferences")
+@router.get("/preferences", summary="My quiet hours")
 async def get_preferences(reader: TheReader, parts: TheParts) -> PreferencesView:
     async with parts.works.begin() as work:
         return show_preferences(await show_quiet_hours(work, reader.recipient))
 
 
-@router.put("/preferences")
+@router.put("/preferences", summary="Choose quiet hours")
 async def put_preferences(
     preferences: PreferencesView, reader: TheReader, parts: TheParts
 ) -> PreferencesView:

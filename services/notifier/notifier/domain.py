@@ -57,7 +57,7 @@ class Recipient:
 class Notice:
     """Something to be told about an order. One cause gives at most one alert of a kind.
 
-    `generation` is that of the offer it speaks of: with a newer one, or an order that has ended, it is no news.
+    `generation` is that of the offer it speaks of: no news once there is a newer one, or the order ends.
     """
 
     order_id: UUID

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from eventing import Works
+from eventing.supervision import whereabouts
 from notifier import metrics
 from notifier.contacts import Contacts
 from notifier.domain import Letter, Result
@@ -57,9 +58,19 @@ class Sender:
             letter = await take_letter(work, timedelta(seconds=self._settings.mail_lease))
         if letter is None:
             return False
-        result = await self._send(letter)
+        result = await self._try(letter)
         await self._record(letter, result)
         return True
+
+    async def _try(self, letter: Letter) -> Result:
+        """A letter that cannot be written holds up no other, and is given up like one that does not arrive."""
+        try:
+            return await self._send(letter)
+        except Exception as error:  # noqa: BLE001 - it counts as an attempt, or it would be tried for ever
+            seen = {"error": type(error).__name__, "at": whereabouts(error)}
+            log.warning("letter_not_sent", alert_id=str(letter.alert_id), **seen)
+            self._line.close()
+            return "unavailable"
 
     async def _send(self, letter: Letter) -> Result:
         """The contact is opened here and now: the newest one counts, and it goes no further."""

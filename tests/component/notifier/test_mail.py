@@ -5,6 +5,7 @@ from datetime import time
 from typing import Any
 
 import pytest
+import structlog
 
 from contracts.notifier import AlertDelivered, AlertFailed
 from eventing import Works
@@ -166,6 +167,32 @@ async def test_an_absent_server_is_given_up_after_the_last_attempt(
     (outcome,) = await outcomes(notifier_database)
     assert isinstance(outcome, AlertFailed)
     assert (outcome.attempt, outcome.reason) == (3, "unavailable")
+
+
+async def test_a_letter_that_cannot_be_written_is_given_up_and_holds_up_no_other(
+    hear: Tell,
+    new_order: NewOrder,
+    new_sender: NewSender,
+    mailbox: Mailbox,
+    clock: Clock,
+    notifier_database: Database,
+) -> None:
+    spoilt, other = new_order(), new_order()
+    await hear(spoilt.placed(), spoilt.ready(), other.placed(), other.ready())
+    await notifier_database.pool.execute(
+        "update alerts set parameters = $2 where order_id = $1", spoilt.order_id, {"until": EMAIL}
+    )
+
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            await send_all(new_sender, mail_attempts=3)
+            clock.advance(hours=1)
+
+    assert len(mailbox.letters) == 1
+    ends = {each.order_id: (each.attempt, each.reason) for each in await outcomes(notifier_database)}
+    assert ends == {spoilt.order_id: (3, "unavailable"), other.order_id: (1, None)}
+    assert [each["error"] for each in logs if each["event"] == "letter_not_sent"] == ["ValueError"] * 3
+    assert EMAIL not in repr(logs)
 
 
 async def test_a_sender_that_dies_after_sending_leaves_the_letter_to_the_next_with_the_same_message_id(
