@@ -53,17 +53,15 @@ class Sender:
                 await self._woken.wait()
 
     async def send_next(self) -> bool:
-        """Send one letter, whatever becomes of it. False when none is due."""
+        """Send one letter, whatever becomes of it. False when no more are due."""
         async with self._works.begin() as work:
-            letter = await take_letter(work, timedelta(seconds=self._settings.mail_lease))
-        if letter is None:
-            return False
-        result = await self._try(letter)
-        await self._record(letter, result)
-        return True
+            letter, more = await take_letter(work, timedelta(seconds=self._settings.mail_lease))
+        if letter is not None:
+            await self._record(letter, await self._try(letter))
+        return more
 
     async def _try(self, letter: Letter) -> Result:
-        """A letter that cannot be written holds up no other, and is given up like one that does not arrive."""
+        """A letter that cannot be written holds up no other, and is given up like one that never arrives."""
         try:
             return await self._send(letter)
         except Exception as error:  # noqa: BLE001 - it counts as an attempt, or it would be tried for ever

@@ -1,7 +1,7 @@
 """Letters leave as rows that are leased, sent and recorded: at least once, and told of when it is final."""
 
 import asyncio
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from contracts.notifier import AlertDelivered, AlertFailed
 from eventing import Works
 from notifier.domain import QuietHours
 from notifier.store.recipients import save_quiet_hours
+from notifier.use_cases.take_letter import AT_ONCE, take_letter
 from tests.component.notifier.conftest import NewOrder, NewSender, Tell
 from tests.component.notifier.scene import EMAIL, NOON, Clock, Mailbox, Order, part
 from tests.databases import Database
@@ -338,6 +339,23 @@ async def test_quiet_hours_are_no_attempt(
 
     assert clock.now > NOON
     assert [each.attempt for each in await outcomes(notifier_database)] == [1]
+
+
+async def test_the_start_of_quiet_hours_locks_a_few_letters_at_a_time(
+    works: Works, hear: Tell, order: Order, new_sender: NewSender, notifier_database: Database
+) -> None:
+    await hear(order.placed())
+    async with works.begin() as work:
+        await save_quiet_hours(work.connection, order.recipient, QuietHours(time(13), time(15)))
+    await hear(*(order.ready() for _ in range(AT_ONCE + 1)))
+
+    async with works.begin() as work:
+        assert await take_letter(work, timedelta(seconds=30)) == (None, True)
+        put_off = "select count(*) from deliveries where due_at > $1"
+        assert await work.connection.fetchval(put_off, work.now) == AT_ONCE
+
+    await send_all(new_sender)
+    assert await notifier_database.pool.fetchval(put_off, NOON) == AT_ONCE + 1
 
 
 async def test_an_order_erased_while_its_letter_is_on_the_way_is_not_reported(
