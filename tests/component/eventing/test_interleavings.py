@@ -4,18 +4,21 @@ One play has many orders side by side: each lives its own interleaving of loss, 
 failing handlers, replays, crashes between broker and database, rebalances and emptied logs.
 """
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.catalogue import ORDERS
+from contracts.catalogue import ORDERS, PARTITIONS
 from eventing.log import LogUnavailableError
+from eventing.relay import Relay
 from eventing.replay import ask_for_gaps
 from tests.component.eventing.orders import expired, requested
 from tests.component.eventing.world import SETTINGS, World
 from tests.mutants import holds_against
+from tests.waiting import eventually
 
 ORDERS_PER_PLAY = 250
 EVENTS_PER_ORDER = 5
@@ -36,6 +39,13 @@ class Play:
         for each in (world.ordering, world.issuer):
             each.runner._settings = PATIENT
             each.relay._settings = PATIENT.model_copy(update={"relay_batch": 20})
+        self.replica = Relay(
+            pool=world.ordering_pool,
+            connect=world.connect,
+            watch=world.ordering.watch,
+            settings=PATIENT.model_copy(update={"relay_batch": 20, "relay_round": 60}),
+            clock=world.clock,
+        )
 
     async def run(self) -> None:
         steps: list[tuple[Callable[[], Awaitable[object]], int]] = [
@@ -49,6 +59,7 @@ class Play:
             (self.rebalance, 1),
             (self.crash_after_fetch, 1),
             (self.empty_the_log, 1),
+            (self.hold_a_round_open, 1),
             (self.pass_time, 3),
         ]
         actions, weights = zip(*steps, strict=True)
@@ -108,6 +119,20 @@ class Play:
         self.world.log.empty()
         for each in (self.world.ordering, self.world.issuer):
             await each.watch.look()
+
+    async def hold_a_round_open(self) -> None:
+        """While a round of one relay hangs, the log is emptied, and another relay sends and answers."""
+        hung = ORDERS.name, self.random.randrange(PARTITIONS)
+        self.world.writer.script = lambda *place: "hang" if place[:2] == hung else "acknowledge"
+        held = asyncio.create_task(self.replica.serve_healthy())
+        await eventually(lambda: held.done() or self.world.writer.under_way == {hung})
+        self.world.writer.script = lambda *_: "acknowledge"
+        await self.empty_the_log()
+        await self.hear()
+        await self.world.heal()
+        self.world.writer.release.set()
+        await held
+        self.world.writer.release.clear()
 
     async def pass_time(self) -> None:
         self.world.clock.advance(seconds=self.random.choice([1, 5, 40]))
