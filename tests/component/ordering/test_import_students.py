@@ -331,6 +331,16 @@ async def test_a_suspension_ends_when_the_list_says_so(
     assert not (await find(works)).office_hold
 
 
+@pytest.mark.parametrize("between", [[], ["graduated"], ["struck_off"], ["graduated", "struck_off"]])
+async def test_no_suspension_outlives_its_reason(
+    between: list[str], import_rows: ImportList, photos: Path, works: Works
+) -> None:
+    for status in ["suspended", *between, "active"]:
+        await import_rows(ANNA | {"cycle": "long", "status": status})
+
+    assert not (await find(works)).office_hold
+
+
 async def test_the_notifier_hears_of_a_new_address(
     import_rows: ImportList, photos: Path, works: Works, place_order: PlaceOrder
 ) -> None:

@@ -161,7 +161,7 @@ async def _follow_status(work: UnitOfWork, change: Change) -> None:
         await strike_off_student(work, after.student_ref, actor_ref=ACTOR)
     elif after.status == "suspended":
         await hold_student(work, after.student_ref, hold=True, actor_ref=ACTOR, reason="rights_suspended")
-    elif former in {"suspended", "struck_off"}:
+    elif after.office_hold:
         await hold_student(work, after.student_ref, hold=False, actor_ref=ACTOR, reason="rights_restored")
 
 
