@@ -36,15 +36,17 @@ GOALS = {
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """Seconds until each service had all orders, and what each process used meanwhile."""
+    """Seconds until each service had all orders, what each process used, how many bytes databases grew."""
 
     orders: int
     seconds: dict[str, float]
     processor_seconds: dict[str, float]
     memory: dict[str, int]
+    grown: dict[str, int]
 
 
 async def measure(stack: Stack, orders: int) -> Drained:
+    sizes = await database_sizes(stack)
     async with relay_held_back(stack.databases["ordering"]):
         begun = time.perf_counter()
         await place_orders(stack.places, stack.databases["ordering"], orders)
@@ -59,7 +61,20 @@ async def measure(stack: Stack, orders: int) -> Drained:
         seconds={name: at - begun for name, at in zip(GOALS, reached, strict=True)},
         processor_seconds={name: after[name] - before[name] for name in after},
         memory={name: memory_of([pid]) for name, pid in parts(stack).items()},
+        grown={name: size - sizes[name] for name, size in (await database_sizes(stack)).items()},
     )
+
+
+async def database_sizes(stack: Stack) -> dict[str, int]:
+    assert stack.postgres is not None
+    connection = await asyncpg.connect(stack.postgres.url())
+    try:
+        rows = await connection.fetch(
+            "select s, pg_database_size(s) as size from unnest($1::text[]) s", SERVICES
+        )
+        return {row["s"]: row["size"] for row in rows}
+    finally:
+        await connection.close()
 
 
 async def _reached(database_url: str, service: str, orders: int) -> float:
@@ -89,14 +104,20 @@ def processor_seconds(stack: Stack) -> dict[str, float]:
 def report(console: Console, drained: Drained) -> None:
     for service, seconds in drained.seconds.items():
         console.print(f"{service:9} {drained.orders / seconds:7.0f} orders/s  ({seconds:.2f} s)")
-    table = Table("process", "CPU s per 1000 orders", "memory, MB")
     thousands = drained.orders / 1000
-    for name, seconds in drained.processor_seconds.items():
-        table.add_row(name, f"{seconds / thousands:.3f}", f"{drained.memory[name] / 1e6:.0f}")
     total = sum(drained.processor_seconds.values()) / thousands
-    table.add_row("all", f"{total:.3f}", f"{sum(drained.memory.values()) / 1e6:.0f}")
-    console.print(table)
+    console.print(_table(drained, thousands, total))
     console.print(f"{1000 / total:.0f} orders per second and core")
+
+
+def _table(drained: Drained, thousands: float, total: float) -> Table:
+    table = Table("process", "CPU s per 1000 orders", "memory, MB", "database, kB per order")
+    for name, seconds in drained.processor_seconds.items():
+        grown = f"{drained.grown[name] / 1000 / drained.orders:.1f}" if name in drained.grown else ""
+        table.add_row(name, f"{seconds / thousands:.3f}", f"{drained.memory[name] / 1e6:.0f}", grown)
+    memory, disk = sum(drained.memory.values()) / 1e6, sum(drained.grown.values()) / 1000 / drained.orders
+    table.add_row("all", f"{total:.3f}", f"{memory:.0f}", f"{disk:.1f}")
+    return table
 
 
 def machine() -> str:
