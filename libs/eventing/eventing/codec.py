@@ -8,7 +8,7 @@ read still has its place in its stream.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 
 from pydantic import ValidationError
@@ -141,9 +141,9 @@ def occurred_at(record: LogRecord) -> datetime | None:
 def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text or "")
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
 
 
 def _key(key: bytes | None) -> str:

@@ -256,6 +256,23 @@ async def test_a_record_without_a_place_holds_nothing_and_is_kept(
     assert await waiting(world) == []
 
 
+EARLY = b"0001-01-01T00:00:00+05:00"
+
+
+async def test_a_time_before_the_calendar_stops_nobody(world: World) -> None:
+    early, other = uuid4(), uuid4()
+    body_early = record(world, lambda work: requested(work, early), 1)
+    text = body_early.body.replace(b"2026-11-22T12:00:00Z", EARLY)
+    arrive(world, OutgoingRecord(body_early.key, body_early.headers, text))
+    arrive(world, record(world, lambda work: requested(work, other), 1, ce_time=EARLY))
+
+    await world.hear()
+
+    assert EARLY in text
+    assert [dead.number for dead in await list_dead(world.issuer_pool)] == [1]  # type: ignore[arg-type]
+    assert world.projection.numbers(other) == [1]
+
+
 async def test_a_header_given_twice_with_two_values_is_not_believed(world: World) -> None:
     order_id = uuid4()
     sent = record(world, lambda work: requested(work, order_id), 1)

@@ -1,5 +1,6 @@
 """An event becomes bytes and is read again; whatever else arrives is told apart, never raised at random."""
 
+import json
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -90,11 +91,24 @@ def test_an_error_names_the_field_and_never_the_value() -> None:
     assert caught.value.__cause__ is None
 
 
+TIMES = ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_a_time_that_no_calendar_has_is_none(time: str) -> None:
+    envelope = decode(record(ce_time=time.encode()))
+
+    assert envelope.occurred_at is None or envelope.occurred_at.tzinfo == UTC
+
+
 @given(
     key=st.none() | st.binary(max_size=60),
     body=st.none() | st.binary(max_size=200),
     headers=st.lists(
-        st.tuples(st.sampled_from([*PLACE, "ce_type", "ce_time", "x"]), st.none() | st.binary(max_size=30))
+        st.tuples(
+            st.sampled_from([*PLACE, "ce_type", "ce_time", "x"]),
+            st.none() | st.sampled_from([time.encode() for time in TIMES]) | st.binary(max_size=30),
+        )
     ),
 )
 def test_any_bytes_are_either_read_or_unreadable(
@@ -111,3 +125,13 @@ def test_any_bytes_are_either_read_or_unreadable(
     assert isinstance(envelope, Envelope)
     with pytest.raises(Unreadable):
         _ = envelope.event
+
+
+@given(time=st.sampled_from(TIMES) | st.text(max_size=30))
+def test_any_time_in_a_body_is_either_read_or_unreadable(time: str) -> None:
+    body = {**json.loads(EVENT.model_dump_json()), "occurred_at": time}
+    try:
+        event = decode(record(body=json.dumps(body).encode())).event
+    except Unreadable:
+        return
+    assert event.occurred_at.tzinfo == UTC
