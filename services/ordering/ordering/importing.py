@@ -57,6 +57,8 @@ def _photo(line: int, file: Path) -> Photo | Fault:
             return make_photo(opened.read(MAX_BYTES + 1))
     except PhotoRefused as error:
         return Fault(line, "photo", error.what, error.cure)
+    except OSError as error:
+        return Fault(line, "photo", f"cannot be read ({error.strerror})", "Put a JPEG file there")
 
 
 async def import_list(

@@ -12,6 +12,7 @@ from ordering.pesel import WrongPesel, birth_date_in, check_pesel, masked
 from servicekit.institutions import Cycle, StudentStatus
 
 MAX_NAME = 100
+_FIRST_DAY = date(1900, 1, 1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")
 _STUDENT_NUMBER = re.compile(r"[0-9A-Za-z-]{0,20}")
@@ -41,12 +42,15 @@ def tidy(value: str) -> str:
 
 
 def _day(value: str) -> date:
+    if not _DAY.fullmatch(value):
+        raise WrongField("is no day", "Write it as YYYY-MM-DD")
     try:
-        if _DAY.fullmatch(value):
-            return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         raise WrongField("is a day that does not exist", "Correct it") from None
-    raise WrongField("is no day", "Write it as YYYY-MM-DD")
+    if day < _FIRST_DAY:
+        raise WrongField("is before 1900", "Correct it")
+    return day
 
 
 def _day_or_none(value: str) -> date | None:
@@ -119,8 +123,8 @@ class ListedStudent(BaseModel):
     @field_validator("birth_date")
     @classmethod
     def _was_born(cls, birth_date: date, info: ValidationInfo) -> date:
-        if not date(1900, 1, 1) <= birth_date < (info.context or {})["today"]:
-            raise WrongField("is in the future or before 1900", "Correct it")
+        if birth_date >= (info.context or {})["today"]:
+            raise WrongField("is in the future", "Correct it")
         return birth_date
 
     @field_validator("pesel")

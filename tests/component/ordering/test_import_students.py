@@ -187,6 +187,17 @@ async def test_a_bad_photo_is_told_and_its_student_taken(
     ]
 
 
+async def test_a_photo_that_cannot_be_read_is_told_and_all_students_taken(
+    import_rows: ImportList, photos: Path, works: Works, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "123456.jpg").mkdir()
+
+    assert await import_rows(ANNA, JAN) == 1
+
+    assert "line 2: photo cannot be read (Is a directory). Put a JPEG file there." in capsys.readouterr().out
+    assert {(await find(works, name)).photo_sha256 for name in ("anna", "jan")} == {None}
+
+
 async def test_a_number_of_another_student_is_told(
     import_rows: ImportList, works: Works, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,26 +18,26 @@ from servicekit.signin import Person
 router = APIRouter(prefix="/api/v1/cards", tags=["cards"])
 
 
-@router.get("")
+@router.get("", summary="My cards")
 async def list_cards(me: TheStudent, parts: TheParts, response: Response) -> list[CardView]:
     """The newest first; `requested` says what the issuer has still to answer."""
     response.headers["Cache-Control"] = "no-store"
     return await _views(parts, me)
 
 
-@router.post("/{credential_id}/revocation", status_code=202)
+@router.post("/{credential_id}/revocation", status_code=202, summary="Revoke my card")
 async def revoke(order_id: OrderOfOwnCard, me: TheStudent, parts: TheParts) -> CardView:
     """For good."""
     return await _change(parts, me, order_id, "revoke")
 
 
-@router.post("/{credential_id}/suspension", status_code=202)
+@router.post("/{credential_id}/suspension", status_code=202, summary="Freeze my card")
 async def suspend(order_id: OrderOfOwnCard, me: TheStudent, parts: TheParts) -> CardView:
     """A lost phone: also signs out everywhere else."""
     return await _change(parts, me, order_id, "suspend")
 
 
-@router.post("/{credential_id}/reinstatement", status_code=202)
+@router.post("/{credential_id}/reinstatement", status_code=202, summary="Unfreeze my card")
 async def reinstate(order_id: OrderOfOwnCard, me: TheStudent, parts: TheParts) -> CardView:
     """Needs a sign-in of the last ten minutes: the finder of a phone may be signed in."""
     return await _change(parts, me, order_id, "reinstate")

@@ -18,14 +18,14 @@ Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 Authorization = Annotated[str, Header(max_length=8192)]
 
 
-@router.get("/jwks")
+@router.get("/jwks", summary="The keys of tokens for the notifier")
 async def jwks(parts: TheParts, response: Response) -> dict[str, Any]:
     """The keys that sign our tokens for the notifier."""
     response.headers["Cache-Control"] = "public, max-age=300"
     return dict(parts.tokens.public_jwks())
 
 
-@router.get("/photos/{sha256}", response_class=Response)
+@router.get("/photos/{sha256}", response_class=Response, summary="A photo by its digest")
 async def photo(sha256: Sha256, parts: TheParts, authorization: Authorization = "") -> Response:
     """For the issuer, with a token that names this digest and the order that the photo was sent with."""
     order_id = await _order_of_token(parts, authorization, sha256)

@@ -64,7 +64,7 @@ class ConsentView(View):
     given: GivenView | None
 
 
-@router.get("/eligibility")
+@router.get("/eligibility", summary="May I order, and all reasons why not")
 async def eligibility(
     me: TheStudent, parts: TheParts, language: TheLanguage, response: Response
 ) -> EligibilityView:
@@ -85,7 +85,7 @@ async def eligibility(
     )
 
 
-@router.get("/consents")
+@router.get("/consents", summary="What I can accept, and what I have accepted")
 async def list_consents(
     me: TheStudent, parts: TheParts, language: TheLanguage, response: Response
 ) -> list[ConsentView]:
@@ -94,7 +94,7 @@ async def list_consents(
     return [_consent_view(consent, given, language) for consent in me.institution.consents]
 
 
-@router.get("/consents/{kind}")
+@router.get("/consents/{kind}", summary="One consent, with its text")
 async def show_consent(
     kind: Kind, me: TheStudent, parts: TheParts, language: TheLanguage, response: Response
 ) -> ConsentView:
@@ -134,7 +134,7 @@ class GivenConsent(BaseModel):
     version: str = Field(max_length=64)
 
 
-@router.put("/consents/{kind}", status_code=204, response_class=Response)
+@router.put("/consents/{kind}", status_code=204, response_class=Response, summary="Give a consent")
 async def give(
     kind: Kind, body: GivenConsent, me: TheStudent, parts: TheParts, language: TheLanguage
 ) -> Response:
@@ -152,14 +152,14 @@ async def give(
     return Response(status_code=204)
 
 
-@router.delete("/consents/{kind}", status_code=204, response_class=Response)
+@router.delete("/consents/{kind}", status_code=204, response_class=Response, summary="Withdraw a consent")
 async def withdraw(kind: Kind, me: TheStudent, parts: TheParts) -> Response:
     async with parts.works.begin() as work:
         await withdraw_consent(work, parts.sealers, me.institution, me.ref, kind)
     return Response(status_code=204)
 
 
-@router.get("/me/export", response_class=JSONResponse)
+@router.get("/me/export", response_class=JSONResponse, summary="What is stored about me")
 async def export(me: TheStudent, parts: TheParts) -> JSONResponse:
     """Everything that is stored about me here."""
     async with parts.works.pool.acquire() as connection:
@@ -176,7 +176,7 @@ class NotifierToken(View):
     url: str
 
 
-@router.post("/notifier-token")
+@router.post("/notifier-token", summary="A token to read my alerts")
 async def make_notifier_token(me: TheStudent, parts: TheParts, response: Response) -> NotifierToken:
     """Lets this student's page read alerts at the notifier for five minutes."""
     now = int(parts.works.clock().timestamp())

@@ -56,10 +56,20 @@ class OrderRequest(BaseModel):
         return Wish(self.channel, self.locale, versions, self.replaces)
 
 
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=128)]
+# Required, by a refusal of our own that says what it is for.
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", max_length=128, include_in_schema=False)
+]
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "random, the same for a retry",
+    "schema": {"type": "string", "maxLength": 128},
+}
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, summary="Order a card", openapi_extra={"parameters": [_IDEMPOTENCY_KEY]})
 async def place(
     request: OrderRequest,
     me: TheStudent,
@@ -87,7 +97,7 @@ async def place(
     return order_view(parts, order, entries)
 
 
-@router.get("")
+@router.get("", summary="My orders")
 async def list_orders(me: TheStudent, parts: TheParts, response: Response) -> list[OrderView]:
     """The newest first."""
     async with parts.works.pool.acquire() as connection:
@@ -100,7 +110,7 @@ async def list_orders(me: TheStudent, parts: TheParts, response: Response) -> li
     ]
 
 
-@router.get("/{order_id}")
+@router.get("/{order_id}", summary="An order, and when READY how to activate")
 async def show(order_id: OwnOrder, me: TheStudent, parts: TheParts, response: Response) -> OrderView:
     response.headers.update(NO_STORE)
     return await _view(parts, me, order_id)
@@ -113,13 +123,13 @@ async def _view(parts: Parts, me: Me, order_id: UUID) -> OrderView:
     return order_view(parts, order, entries)
 
 
-@router.get("/{order_id}/qr.svg", response_class=Response)
+@router.get("/{order_id}/qr.svg", response_class=Response, summary="The QR as SVG")
 async def show_svg(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> Response:
     payload = await _qr_payload(parts, me, order_id)
     return Response(qr.svg(payload), media_type="image/svg+xml", headers=NO_STORE)
 
 
-@router.get("/{order_id}/qr.png", response_class=Response)
+@router.get("/{order_id}/qr.png", response_class=Response, summary="The QR as PNG")
 async def show_png(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> Response:
     payload = await _qr_payload(parts, me, order_id)
     return Response(qr.png(payload), media_type="image/png", headers=NO_STORE)
@@ -137,7 +147,11 @@ async def _qr_payload(parts: Parts, me: Me, order_id: UUID) -> str:
     return qr_payload(parts.settings.wallet_public_url, order.offer_id)
 
 
-@router.get("/{order_id}/events", response_class=StreamingResponse)
+@router.get(
+    "/{order_id}/events",
+    response_class=StreamingResponse,
+    summary="An order as it goes on (server-sent events)",
+)
 async def watch(order_id: OwnOrder, me: TheStudent, parts: TheParts, request: Request) -> StreamingResponse:
     """Server-sent events: an entry of the timeline each, its number as id. Resumes after `Last-Event-ID`."""
     signin: SignIn = request.app.state.signin
@@ -165,7 +179,7 @@ def _event(entry: EntryView) -> Entry:
     return Entry(entry.number, entry.kind, entry.model_dump(mode="json"))
 
 
-@router.post("/{order_id}/activation-code", status_code=202)
+@router.post("/{order_id}/activation-code", status_code=202, summary="Ask for a new activation code")
 async def ask_for_new_code(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> OrderView:
     """The old QR and code die with it. At most one a minute and ten a day."""
     async with parts.works.begin() as work:
@@ -174,7 +188,7 @@ async def ask_for_new_code(order_id: OwnOrder, me: TheStudent, parts: TheParts) 
     return await _view(parts, me, order.order_id)
 
 
-@router.post("/{order_id}/cancellation")
+@router.post("/{order_id}/cancellation", summary="Cancel an order")
 async def cancel(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> OrderView:
     """What is answered here holds: a card made at the same moment is revoked."""
     order: Order
