@@ -7,19 +7,26 @@ from contextlib import suppress
 from time import time
 from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CorruptRecordException, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLScram512
 
-from eventing.codec import LogRecord
+from eventing.codec import LogRecord, RawHeaders
 from eventing.log import Gate, LogUnavailableError, OutgoingRecord
 from eventing.settings import EventingSettings
 
+log = structlog.get_logger()
+
 ANSWER_WITHIN = 5.0
+
+# The name of a header is no UTF-8, or a batch is damaged: the client gives up all that it has fetched.
+UNREADABLE = (UnicodeDecodeError, CorruptRecordException)
+SPOILED: RawHeaders = (("unreadable", b"the client cannot read this record"),)
 
 
 def client_options(settings: EventingSettings) -> dict[str, Any]:
@@ -100,6 +107,31 @@ def records_of(fetched: Mapping[TopicPartition, Sequence[Any]]) -> list[LogRecor
     ]
 
 
+async def read_one_by_one(consumer: AIOKafkaConsumer, wait: int, limit: int) -> list[LogRecord]:
+    """What has come, at most so many per partition; `SPOILED` stands for what the client cannot read."""
+    places = consumer.assignment()
+    found = await asyncio.gather(*(_read_place(consumer, place, wait, limit) for place in places))
+    return [record for of_place in found for record in of_place]
+
+
+async def _read_place(
+    consumer: AIOKafkaConsumer, place: TopicPartition, wait: int, limit: int
+) -> list[LogRecord]:
+    records: list[LogRecord] = []
+    try:
+        while len(records) < limit:
+            fetched = await consumer.getmany(place, timeout_ms=0 if records else wait, max_records=1)
+            if not fetched:
+                break
+            records += records_of(fetched)
+    except UNREADABLE as error:
+        offset = await consumer.position(place)
+        log.warning("record_passed_over", error=type(error).__name__, place=str(place), offset=offset)
+        consumer.seek(place, offset + 1)
+        records.append(LogRecord(place.topic, place.partition, offset, None, SPOILED, None))
+    return records
+
+
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -124,6 +156,7 @@ class KafkaReader:
         self._settings = settings
         self._broker: KafkaBroker | None = None
         self._consumer: AIOKafkaConsumer | None = None
+        self._one_by_one = False
 
     async def start(self, gate: Gate) -> None:
         settings = self._settings
@@ -167,10 +200,17 @@ class KafkaReader:
         # aiokafka takes it anew for each fetch, and has no public way to change it.
         self._consumer._fetcher._fetch_max_wait_ms = wait  # noqa: SLF001
         try:
-            fetched = await self._consumer.getmany(timeout_ms=wait, max_records=max_records)
+            if self._one_by_one:
+                records = await read_one_by_one(self._consumer, wait, max_records)
+                self._one_by_one = not any(record.headers is SPOILED for record in records)
+                return records
+            return records_of(await self._consumer.getmany(timeout_ms=wait, max_records=max_records))
+        except UNREADABLE as error:
+            # The client has dropped records of other partitions with it: reading begins anew, with care.
+            self._one_by_one = True
+            raise LogUnavailableError(type(error).__name__) from error
         except KafkaError as error:
             raise LogUnavailableError(type(error).__name__) from error
-        return records_of(fetched)
 
     async def show(self, positions: Mapping[tuple[str, int], int]) -> None:
         if self._consumer is None:

@@ -13,9 +13,11 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ign
 
 from contracts.catalogue import PARTITIONS, Topic
 from eventing.codec import LogRecord
-from eventing.kafka import ANSWER_WITHIN, client_options, records_of
+from eventing.kafka import ANSWER_WITHIN, client_options, read_one_by_one
 from eventing.log import LogUnavailableError, TopicState, WrongPartitionsError
 from eventing.settings import EventingSettings
+
+READ_AT_ONCE = 1_000
 
 
 class KafkaAdmin:
@@ -63,9 +65,9 @@ class KafkaAdmin:
             for place, offset in positions.items():
                 consumer.seek(place, offset)
             while any(positions[place] < ends[place] for place in positions):
-                fetched = await consumer.getmany(timeout_ms=self._settings.fetch_max_wait_ms)
-                positions |= {place: records[-1].offset + 1 for place, records in fetched.items() if records}
-                yield records_of(fetched)
+                records = await read_one_by_one(consumer, self._settings.fetch_max_wait_ms, READ_AT_ONCE)
+                positions |= {TopicPartition(each.topic, each.partition): each.offset + 1 for each in records}
+                yield records
         except KafkaError as error:
             raise LogUnavailableError(type(error).__name__) from error
         finally:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.record.util import calc_crc32c
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from contracts.catalogue import ORDERS, PARTITIONS, partition_of
@@ -89,6 +90,43 @@ async def test_headers_that_no_framework_parses_take_no_batch_along(pair: Pair, 
     assert pair.projection.numbers(lost) == []
     kept = await pair.listens.works.pool.fetchval("select count(*) from unreadable")
     assert kept == 1
+
+
+async def test_a_record_that_the_client_cannot_read_is_passed_over(pair: Pair, broker: Broker) -> None:
+    await pair.heard(await pair.say())
+    world = World(*[None] * 10)  # type: ignore[arg-type]
+    world.clock = Clock()
+    before, spoiled, after = (
+        uuid4(),
+        record(world, lambda work: requested(work, uuid4()), 1, NAME=b"x"),
+        uuid4(),
+    )
+    partition = partition_of(spoiled.key.decode())
+
+    async with AIOKafkaProducer(bootstrap_servers=broker.address) as producer:
+        for order_id in (before, after):
+            good = record(world, lambda work, order_id=order_id: requested(work, order_id), 1)  # type: ignore[misc]
+            await producer.send_and_wait(
+                ORDERS.name, good.body, good.key, partition_of(good.key.decode()), headers=good.headers
+            )
+            if order_id == before:
+                batch = producer.create_batch()
+                batch.append(key=spoiled.key, value=spoiled.body, timestamp=1, headers=spoiled.headers)
+                _rename(batch, b"NAME", b"\xffAME")
+                await (await producer.send_batch(batch, ORDERS.name, partition=partition))
+
+    await pair.heard([before, after, *await pair.say(50)])
+    kept = await pair.listens.works.pool.fetch("select partition, key from unreadable")
+    assert [tuple(row) for row in kept] == [(partition, None)]
+
+
+def _rename(batch: Any, name: bytes, other: bytes) -> None:
+    """Write other bytes into a batch, and the checksum that it has with them."""
+    content = bytearray(batch._build())
+    start = content.index(name)
+    content[start : start + len(name)] = other
+    content[17:21] = calc_crc32c(bytes(content[21:])).to_bytes(4, "big")
+    batch._buffer = bytes(content)
 
 
 async def test_a_broker_that_comes_back_empty_loses_nothing(
