@@ -28,6 +28,9 @@ SHOWN_CODE_CONTEXT = b"legitka-presentation-v1"
 PACK_PROOF_TYPE = "legitka-pack+jwt"
 PACK_PROOF_FRESH = timedelta(minutes=5)
 
+# What joserfc raises of a token whose header holds values of another kind than it expects.
+_NO_PROOF = (JoseError, TypeError, ValueError, RecursionError)
+
 # The generator of the curve: a key for handles that nobody has, so that they take as long as the others.
 _NOBODYS_KEY = {
     "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY",
@@ -59,7 +62,7 @@ def read_pack_proof(token: str) -> PackProof | None:
     try:
         unverified = jws.extract_compact(token.encode())
         claims = _PackClaims.model_validate_json(unverified.payload)
-    except (JoseError, ValueError):
+    except _NO_PROOF:
         return None
     if unverified.headers().get("typ") != PACK_PROOF_TYPE:
         return None
@@ -83,7 +86,7 @@ def pack_proof_holds(
 def _signed_by(token: str, holder_jwk: Mapping[str, str]) -> bool:
     try:
         jws.deserialize_compact(token, ECKey.import_key(dict(holder_jwk)), algorithms=["ES256"])
-    except JoseError:
+    except _NO_PROOF:
         return False
     return True
 

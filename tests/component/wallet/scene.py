@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,16 +63,27 @@ class Phone:
         r, s = decode_dss_signature(signature)
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
-    def prove(self, handle: bytes, credential_id: UUID, body: bytes, at: datetime, /, **other: Any) -> str:
-        """The header Presentation-Proof."""
+    def prove(
+        self,
+        handle: bytes,
+        credential_id: UUID,
+        body: bytes,
+        at: datetime,
+        /,
+        header: Mapping[str, Any] | None = None,
+        **other: Any,
+    ) -> str:
+        """The header Presentation-Proof; its own JOSE header with `header` added after it was signed."""
         claims = {
             "handle": to_base64url(handle),
             "credential_id": str(credential_id),
             "body_sha256": to_base64url(hashlib.sha256(body).digest()),
             "iat": int(at.timestamp()),
         }
-        header = {"alg": "ES256", "typ": "legitka-pack+jwt"}
-        return jws.serialize_compact(header, json.dumps(claims | other), self.key)
+        named: dict[str, Any] = {"alg": "ES256", "typ": "legitka-pack+jwt"}
+        token = jws.serialize_compact(named, json.dumps(claims | other), self.key)
+        strange = to_base64url(json.dumps(named | dict(header or {})).encode())
+        return strange + token[token.index(".") :] if header else token
 
 
 @dataclass

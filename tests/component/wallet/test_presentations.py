@@ -265,6 +265,14 @@ async def test_a_proof_of_something_else_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (403, "PROOF_REFUSED")
 
 
+async def test_a_proof_with_a_strange_header_is_refused_and_never_a_fault(
+    http: httpx.AsyncClient, card: Order, handle: bytes, clock: Clock
+) -> None:
+    answer = await put(http, card, handle, clock, header={"crit": 5})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "PROOF_REFUSED")
+
+
 @pytest.mark.parametrize("state", ["active", "revoked"])
 async def test_a_proof_of_another_key_is_refused_and_learns_nothing_of_the_state(
     http: httpx.AsyncClient, works: Works, card: Order, handle: bytes, clock: Clock, state: str

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from servicekit.accepting import FORM, accepts
 from servicekit.oauth import OAuthError
 from servicekit.offers import offer_is_authentic
+from servicekit.openapi import body_of
 from servicekit.refusals import TooManyRequests
 from wallet.api.refusals import LimitOAuthRefusals, LimitRefusals
 from wallet.codes import make_pre_authorized_code, read_pre_authorized_code, read_terms_receipt
@@ -30,7 +31,22 @@ _TX_CODE = {
 }
 
 
-@router.get("/.well-known/oauth-authorization-server")
+_TOKEN_FORM = body_of(
+    required={
+        "grant_type": GRANT_TYPE,
+        "pre-authorized_code": "from the offer",
+        "tx_code": "the activation code: 8 digits",
+    },
+    optional={
+        "authorization_details": "asks for credential_identifiers: "
+        '[{"type": "openid_credential", "credential_configuration_id": "legitymacja_studencka_sd_jwt"}]',
+        "terms_receipt": "from POST /api/v1/terms",
+        "device_label": "iphone, android, computer or other",
+    },
+)
+
+
+@router.get("/.well-known/oauth-authorization-server", summary="Authorization server metadata (RFC 8414)")
 async def show_metadata(parts: TheParts) -> dict[str, Any]:
     """RFC 8414: only what is true of this server."""
     url = parts.settings.wallet_public_url
@@ -46,12 +62,12 @@ async def show_metadata(parts: TheParts) -> dict[str, Any]:
     }
 
 
-@router.get("/jwks")
+@router.get("/jwks", summary="The keys of access tokens")
 async def show_keys(parts: TheParts) -> dict[str, Any]:
     return parts.keys.tokens.public_jwks()
 
 
-@router.get("/offers/{offer_id}", dependencies=[LimitRefusals])
+@router.get("/offers/{offer_id}", dependencies=[LimitRefusals], summary="A credential offer")
 async def show_offer(offer_id: str, parts: TheParts) -> JSONResponse:
     """May be fetched again and again: it writes nothing, and names no person."""
     offer = await _wait_for(parts, offer_id)
@@ -91,7 +107,12 @@ async def _look_for(parts: Parts, offer_id: str) -> Offer | None:
         return await find_offer(work, offer_id)
 
 
-@router.post("/token", dependencies=[LimitOAuthRefusals, LimitRefusals])
+@router.post(
+    "/token",
+    dependencies=[LimitOAuthRefusals, LimitRefusals],
+    summary="Validate the activation: an access token for the card",
+    openapi_extra=_TOKEN_FORM,
+)
 @accepts(FORM, limit=16 * 1024, oauth_error="invalid_request")
 async def issue_token(request: Request, parts: TheParts) -> JSONResponse:
     """The order of the checks is the protocol's: nothing is counted for a request that is not in order."""

@@ -50,7 +50,9 @@ class Checked(BaseModel):
     pack: str | None
 
 
-@router.put("/presentations/{handle}", dependencies=[LimitRefusals])
+@router.put(
+    "/presentations/{handle}", dependencies=[LimitRefusals], summary="Store the sealed pack of a card"
+)
 @accepts(BYTES, limit=MAX_PACK)
 async def put_presentation(
     handle: HandleInPath, proof: Proof, request: Request, parts: TheParts
@@ -63,7 +65,9 @@ async def put_presentation(
     return {"server_time": work.now}
 
 
-@router.delete("/presentations/{handle}", dependencies=[LimitRefusals], status_code=204)
+@router.delete(
+    "/presentations/{handle}", dependencies=[LimitRefusals], status_code=204, summary="Remove the sealed pack"
+)
 async def remove_presentation(handle: HandleInPath, proof: Proof, parts: TheParts) -> Response:
     async with parts.works.begin() as work:
         await delete_presentation(work, from_base64url(handle), _read(proof))
@@ -77,7 +81,12 @@ def _read(proof: str) -> PackProof:
     return read
 
 
-@router.post("/verifications", dependencies=[LimitRefusals], response_model_exclude_none=True)
+@router.post(
+    "/verifications",
+    dependencies=[LimitRefusals],
+    response_model_exclude_none=True,
+    summary="Check a shown code",
+)
 async def verify(shown: ShownCode, request: Request, parts: TheParts) -> Checked:
     """Leaves no row and no log line of what was checked, and by whom: only a number per institution."""
     async with parts.works.begin() as work:

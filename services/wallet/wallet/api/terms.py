@@ -22,12 +22,12 @@ class Acceptance(BaseModel):
     version: str = Field(max_length=32)
 
 
-@router.get("")
+@router.get("", summary="The terms of the wallet")
 async def show_terms(request: Request) -> dict[str, Any]:
     return {"version": VERSION, "text": TEXT.to(language_of(request))}
 
 
-@router.post("", dependencies=[Depends(current_person)])
+@router.post("", dependencies=[Depends(current_person)], summary="Accept the terms: a receipt for /token")
 async def accept(acceptance: Acceptance, parts: TheParts) -> dict[str, Any]:
     now = parts.works.clock()
     receipt = accept_terms(acceptance.version, parts.keys.receipts, now)
