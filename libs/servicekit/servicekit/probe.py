@@ -1,4 +1,4 @@
-"""`python -m servicekit.probe /health/pipeline` asks the server of this container; status 200 alone ends with 0."""
+"""`python -m servicekit.probe /health/pipeline` asks the server of this container: 0 for status 200 alone."""
 
 import os
 import sys

@@ -9,6 +9,8 @@ SERVICE_USER, POSTGRES_USER, KAFKA_USER, GATEWAY_USER = 10001, 999, 1000, 101
 # Those who sign people in are clients of the identity provider.
 CLIENTS = ("ordering", "wallet")
 
+OWNERS_OF_FILES = ("postgres", "kafka", "databases", "topics", *SERVICES, "gateway")
+
 # Key files by the service that reads them; `*` stands for every institution.
 KEYS = {
     "ordering": (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from provision.owners import Owner
+from provision.owners import OWNERS_OF_FILES, Owner
 from provision.secret_files import Wanted, hand_over, provision_secrets
 
 WANTED = Wanted("http://localhost:8002", ("pwr", "umcs"), "postgres:5432", "localhost")
@@ -58,6 +58,7 @@ def test_each_file_is_made_its_owners(tmp_path: Path, given: Given) -> None:
     files = start(tmp_path, given)
 
     owners = tmp_path / "owners"
+    assert {path.name for path in owners.iterdir()} == set(OWNERS_OF_FILES)
     users = {name: {given[owners / file] for file in files if file.startswith(f"{name}/")} for name in USERS}
     assert users == {name: {user} for name, user in USERS.items()}
 
