@@ -21,7 +21,7 @@ from eventing.database import TRANSIENT
 from eventing.handlers import Handlers, Orphan, Received, ignore
 from eventing.platform_events import on_platform_event
 from eventing.settings import EventingSettings
-from eventing.streams_in import Held, Stream, bury, lock_streams, postpone, save_streams
+from eventing.streams_in import Held, Stream, bury, lock_streams, postpone, postpone_ahead, save_streams
 from eventing.supervision import whereabouts
 from eventing.work import UnitOfWork, Works
 
@@ -192,7 +192,7 @@ class Runner:
                 raise
             except Exception as error:  # noqa: BLE001 - it stays in `waiting` and is applied in its turn
                 log.warning("ahead_failed", type=held.envelope.ce_type, error=type(error).__name__)
-                postpone(held, _reason(error), run.work.now, self._settings)
+                postpone_ahead(held, _reason(error), run.work.now, self._settings)
                 continue
             held.ahead, held.dirty = True, True
 

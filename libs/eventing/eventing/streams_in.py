@@ -32,6 +32,10 @@ class Held:
     def ready(self, now: datetime) -> bool:
         return self.dead_at is None and (self.due is None or self.due <= now)
 
+    def has_its_turn(self, now: datetime) -> bool:
+        """What failed before its turn only is not kept waiting in its turn."""
+        return self.ready(now) or (self.dead_at is None and self.attempts == 0)
+
 
 @dataclass(slots=True)
 class Stream:
@@ -74,7 +78,7 @@ class Stream:
     def head(self, now: datetime) -> Held | None:
         """The next record, if it is here, is not dead and is not waiting for its retry."""
         held = self.held.get(self.last + 1)
-        return held if held is not None and held.ready(now) else None
+        return held if held is not None and held.has_its_turn(now) else None
 
     def advance(self) -> None:
         """The next record has taken effect, or was ignored on purpose."""
@@ -96,6 +100,13 @@ def postpone(held: Held, reason: str, now: datetime, settings: EventingSettings)
     pause = min(settings.retry_first * 2 ** (held.attempts - 1), settings.retry_longest)
     held.due = now + timedelta(seconds=pause)
     return False
+
+
+def postpone_ahead(held: Held, reason: str, now: datetime, settings: EventingSettings) -> None:
+    """A record failed before its turn: try again, later each time, until its turn comes."""
+    waited = (now - held.arrived_at).total_seconds()
+    held.due = now + timedelta(seconds=min(max(waited, settings.retry_first), settings.retry_longest))
+    held.reason, held.dirty = reason, True
 
 
 def bury(held: Held, reason: str, now: datetime) -> None:
