@@ -82,8 +82,8 @@ class Runner:
         async with self._works.begin() as work:
             rows = await work.connection.fetch(
                 """
-                select distinct topic, key, partition from waiting where due <= $1
-                order by topic, key limit 200
+                select topic, key, partition from waiting where due <= $1
+                group by topic, key, partition order by min(due) limit 200
                 """,
                 work.now,
             )
@@ -124,6 +124,7 @@ class Runner:
                 await self._apply(run, group)
         for stream in streams:
             await self._apply_ahead(run, stream)
+            stream.settle(run.work.now)
         await save_streams(run.work.connection, streams)
 
     def _turns(self, run: _Pass, streams: Iterable[Stream]) -> list[Turn]:

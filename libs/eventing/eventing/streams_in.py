@@ -89,6 +89,12 @@ class Stream:
         if held.stored:
             self.gone.append(self.last)
 
+    def settle(self, now: datetime) -> None:
+        """What was due, was looked at and still waits, waits for those before it: it is due no more."""
+        for held in self.held.values():
+            if held.due is not None and held.due <= now:
+                held.due, held.dirty = None, True
+
 
 def postpone(held: Held, reason: str, now: datetime, settings: EventingSettings) -> bool:
     """A record failed alone: try again later, longer each time. True when that was its last attempt."""

@@ -4,8 +4,9 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from contracts.catalogue import ORDERS, dlq_name
+from eventing.dead_letters import drop_dead
 from tests.component.eventing.orders import change, requested
-from tests.component.eventing.test_consuming import arrive, record
+from tests.component.eventing.test_consuming import arrive, record, waiting
 from tests.component.eventing.world import World
 
 
@@ -46,3 +47,47 @@ async def test_what_failed_before_its_turn_is_tried_again_later_each_time(world:
         await world.issuer.runner.retry_due()
 
     assert tried == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 812]
+
+
+async def test_what_has_passed_after_a_failure_is_due_no_more(world: World) -> None:
+    world.projection.fails = lambda _received: True
+    arrive(world, revocation(world, uuid4(), 2))
+    await world.hear()
+
+    world.projection.fails = lambda _received: False
+    world.clock.advance(seconds=10)
+    passed = await world.issuer.runner.retry_due()
+
+    assert (passed, await world.issuer.runner.retry_due()) == (1, 0)
+
+
+async def test_what_fell_due_first_is_tried_first(world: World) -> None:
+    world.issuer.runner._settings = world.issuer.settings.model_copy(update={"failures_in_a_row": 1_000})
+    world.projection.fails = lambda _received: True
+    *many, first = sorted((uuid4() for _ in range(201)), key=str)
+    arrive(world, record(world, partial(requested, order_id=first), 1))
+    await world.hear()
+    world.clock.advance(milliseconds=1)
+    arrive(world, *(record(world, partial(requested, order_id=order_id), 1) for order_id in many))
+    await world.hear()
+
+    world.projection.fails = lambda _received: False
+    world.clock.advance(seconds=10)
+    await world.issuer.runner.retry_due()
+
+    assert world.projection.numbers(first) == [1]
+    assert len(await waiting(world)) == 1
+
+
+async def test_followers_of_a_dropped_dead_letter_fall_due_once(world: World) -> None:
+    order_id = uuid4()
+    broken = record(world, partial(requested, order_id=order_id), 1)
+    arrive(world, type(broken)(broken.key, broken.headers, b"{}"))
+    arrive(world, *(record(world, partial(requested, order_id=order_id), number) for number in (2, 3)))
+    await world.hear()
+    world.projection.fails = lambda _received: True
+
+    await drop_dead(world.issuer.works, ORDERS.name, str(order_id))
+    looked_at = [await world.issuer.runner.retry_due() for _ in range(2)]
+
+    assert looked_at == [1, 0]
