@@ -16,6 +16,7 @@ table{border-collapse:collapse}td,th{text-align:left;padding:.15rem 1rem .15rem 
 """
 
 Document = Mapping[str, Any]
+_DEEPEST = 3
 
 
 def api_page(openapi: Document) -> HTMLResponse:
@@ -37,7 +38,8 @@ def _operations(openapi: Document) -> Iterator[str]:
                 f'<details><summary><b class="method">{method.upper()}</b> <code>{escape(path)}</code> '
                 f"{escape(operation.get('summary', ''))}</summary>"
                 f"<p>{escape(operation.get('description', ''))}</p>"
-                f"{_parameters(operation)}{_body(openapi, operation)}{_answers(operation)}</details>"
+                f"{_security(openapi, operation)}{_parameters(operation)}{_body(openapi, operation)}"
+                f"{_answers(openapi, operation)}</details>"
             )
 
 
@@ -51,34 +53,68 @@ def _parameters(operation: Document) -> str:
 
 def _body(openapi: Document, operation: Document) -> str:
     contents = operation.get("requestBody", {}).get("content", {})
-    rows = [
-        (kind, name, _type(schema), "required" if name in required else "")
+    return "".join(
+        _table(f"Body: {kind}", list(_rows(openapi, content.get("schema", {}))))
         for kind, content in contents.items()
-        for properties, required in [_fields(openapi, content.get("schema", {}))]
-        for name, schema in properties.items()
-    ]
-    return _table("Body", rows)
+    )
 
 
-def _fields(openapi: Document, schema: Document) -> tuple[dict[str, Any], list[str]]:
+def _rows(openapi: Document, schema: Document, above: str = "", depth: int = 0) -> Iterator[tuple[str, ...]]:
+    """A line for each field, those inside of it after it."""
+    resolved = _resolved(openapi, schema)
+    for name, field in resolved.get("properties", {}).items():
+        inside, mark = _inside(openapi, field)
+        required = "required" if name in resolved.get("required", []) else ""
+        path = f"{above}{name}{mark}"
+        yield path, _type(inside, field), required, field.get("description", "")
+        if depth < _DEEPEST:
+            yield from _rows(openapi, inside, f"{path}.", depth + 1)
+
+
+def _resolved(openapi: Document, schema: Document) -> Document:
     name = schema.get("$ref", "").rpartition("/")[2]
-    resolved = openapi.get("components", {}).get("schemas", {}).get(name, schema)
-    return resolved.get("properties", {}), resolved.get("required", [])
+    resolved: Document = openapi.get("components", {}).get("schemas", {}).get(name, schema)
+    return resolved
 
 
-def _type(schema: Document) -> str:
-    if "$ref" in schema:
-        return str(schema["$ref"].rpartition("/")[2])
-    if "enum" in schema:
-        return " | ".join(map(str, schema["enum"]))
-    return str(schema.get("format") or schema.get("type", ""))
+def _inside(openapi: Document, field: Document) -> tuple[Document, str]:
+    """What a list holds, what may be absent: the schema within, and a mark for a list."""
+    named = next((each for each in field.get("anyOf", []) if each.get("type") != "null"), field)
+    resolved = _resolved(openapi, named)
+    if resolved.get("type") == "array":
+        return _resolved(openapi, resolved.get("items", {})), "[]"
+    return resolved, ""
 
 
-def _answers(operation: Document) -> str:
+def _type(inside: Document, field: Document) -> str:
+    kind = " | ".join(map(str, inside["enum"])) if "enum" in inside else ""
+    kind = kind or str(inside.get("const") or inside.get("format") or inside.get("type", ""))
+    absent = any(each.get("type") == "null" for each in field.get("anyOf", []))
+    return f"{kind} or null" if absent else kind
+
+
+def _answers(openapi: Document, operation: Document) -> str:
+    return "".join(
+        _table(f"Answer {status}: {answer.get('description', '')} {kind}", rows)
+        for status, answer in operation.get("responses", {}).items()
+        for kind, schema in _contents(answer)
+        for rows in [list(_rows(openapi, _inside(openapi, schema)[0])) or [("",)]]
+    )
+
+
+def _contents(answer: Document) -> list[tuple[str, Document]]:
+    contents = answer.get("content", {})
+    return [(kind, content.get("schema", {})) for kind, content in contents.items()] or [("", {})]
+
+
+def _security(openapi: Document, operation: Document) -> str:
+    schemes = openapi.get("components", {}).get("securitySchemes", {})
     rows = [
-        (status, answer.get("description", "")) for status, answer in operation.get("responses", {}).items()
+        (name, schemes[name].get("description", ""))
+        for each in operation.get("security", [])
+        for name in each
     ]
-    return _table("Answers", rows)
+    return _table("Who asks: one of", rows)
 
 
 def _table(title: str, rows: Sequence[tuple[str, ...]]) -> str:

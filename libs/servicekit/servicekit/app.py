@@ -20,10 +20,12 @@ from servicekit.health import Probes, Report
 from servicekit.logs import configure_logging
 from servicekit.metrics import metrics_response
 from servicekit.observing import ObserveRequests
+from servicekit.openapi import describe
 from servicekit.refusals import install
 from servicekit.server import Server
 from servicekit.settings import ServiceSettings
 from servicekit.telemetry import configure_telemetry, stop_telemetry
+from servicekit.welcome import welcome_router
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
@@ -67,10 +69,11 @@ def create_app(
         dependencies=[Depends(refuse_other_content_types)],
     )
     install(app)
+    describe(app)
     probes = Probes(app, service)
     app.include_router(_probes(readiness or probes.readiness, pipeline or probes.pipeline))
     app.include_router(_documents(app, service))
-    for router in routers:
+    for router in (*routers, welcome_router(service)):
         app.include_router(router)
     return app
 

@@ -5,10 +5,12 @@ a sign-out form must let `form-action` lead to the provider too, since the answe
 """
 
 from html import escape
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from servicekit.identity import Person, SignIn
 from servicekit.problems import Text, language_of
@@ -27,7 +29,12 @@ def signin_router(prefix: str = "") -> APIRouter:
     router = APIRouter(prefix=prefix, tags=["sign-in"])
     callback = f"{prefix}/signin/callback"
 
-    @router.get("/signin", summary="Sign in with the identity provider")
+    @router.get(
+        "/signin",
+        summary="Sign in with the identity provider",
+        status_code=303,
+        response_class=RedirectResponse,
+    )
     async def sign_in(request: Request) -> Response:
         try:
             return await _signin(request).begin(request, callback=callback)
@@ -43,7 +50,12 @@ def signin_router(prefix: str = "") -> APIRouter:
         except ProviderUnavailable:
             return _page(request, _AWAY, f"{prefix}/signin", 503)
 
-    @router.post("/signout", summary="Sign out here and at the identity provider")
+    @router.post(
+        "/signout",
+        summary="Sign out here and at the identity provider",
+        status_code=303,
+        response_class=RedirectResponse,
+    )
     async def sign_out(request: Request) -> Response:
         return await _signin(request).end(request)
 
@@ -74,8 +86,25 @@ async def optional_person(request: Request) -> Person | None:
         raise TemporarilyUnavailable from None
 
 
-async def current_person(request: Request) -> Person:
-    """Who is asking; 401 for nobody."""
+_SESSION = APIKeyCookie(
+    name="legitka-<service>",
+    scheme_name="session",
+    auto_error=False,
+    description="Set by GET /signin. Unsafe methods must come from a page of this origin (header Origin).",
+)
+_BEARER = HTTPBearer(
+    scheme_name="bearer",
+    auto_error=False,
+    description="An access token of the identity provider that was issued for this API (audience).",
+)
+
+
+async def current_person(
+    request: Request,
+    _cookie: Annotated[str | None, Security(_SESSION)] = None,
+    _token: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)] = None,
+) -> Person:
+    """Who is asking; 401 for nobody. The two parameters are for the OpenAPI document alone."""
     person = await optional_person(request)
     if person is None:
         raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})

@@ -388,3 +388,13 @@ async def test_a_callers_trace_goes_on() -> None:
         answer = await browser.get(f"/api/v1/people/{PESEL}", headers={"traceparent": parent})
 
     assert answer.json()["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
+
+
+async def test_the_address_alone_says_what_this_is_and_where_to_go() -> None:
+    async with http() as browser:
+        polish = await browser.get("/")
+        english = await browser.get("/", headers={"Accept-Language": "en"})
+
+    assert "zamówienia" in polish.text
+    assert 'href="/docs"' in english.text
+    assert "default-src 'none'" in english.headers["content-security-policy"]

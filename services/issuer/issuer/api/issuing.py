@@ -11,7 +11,7 @@ from issuer.access import Access, unauthorized
 from issuer.api.refusals import LimitRefusals, slow_down
 from issuer.card_credential import sign_card
 from issuer.credential_request import read_proof
-from issuer.domain import Activation, NotYet, Refused, Stale
+from issuer.domain import CONFIGURATION_ID, Activation, NotYet, Refused, Stale
 from issuer.nonces import BadNonce, new_nonce, nonce_digest, nonce_lapses_at
 from issuer.parts import Parts, TheParts, TheTenant
 from issuer.photos import PhotoUnavailable
@@ -24,6 +24,7 @@ from issuer.use_cases.record_wallet_report import UnknownNotification, record_wa
 from issuer.workshop import draw_notification_id
 from servicekit.accepting import JSON, accepts
 from servicekit.oauth import OAuthError
+from servicekit.openapi import body_of
 
 log = structlog.get_logger()
 router = APIRouter(prefix="/t/{institution_id}", tags=["issuing"])
@@ -31,13 +32,32 @@ router = APIRouter(prefix="/t/{institution_id}", tags=["issuing"])
 _WALLET_EVENTS: tuple[str, ...] = get_args(WalletEvent)  # what is asked for may be of any type
 
 
-@router.post("/nonce")
+_CREDENTIAL = body_of(
+    kind=JSON,
+    required={"proofs": '{"jwt": [key proof]}: typ openid4vci-proof+jwt, header jwk, claims aud, iat, nonce'},
+    optional={
+        "credential_identifier": "from the token answer; or else",
+        "credential_configuration_id": CONFIGURATION_ID,
+    },
+)
+_NOTIFICATION = body_of(
+    kind=JSON,
+    required={"notification_id": "from the credential answer", "event": " or ".join(_WALLET_EVENTS)},
+)
+
+
+@router.post("/nonce", summary="A nonce for a key proof")
 async def nonce(tenant: TheTenant, parts: TheParts, response: Response) -> dict[str, str]:
     response.headers["Cache-Control"] = "no-store"
     return {"c_nonce": new_nonce(parts.nonces, tenant.url, parts.works.clock(), os.urandom(16))}
 
 
-@router.post("/credential", dependencies=[LimitRefusals])
+@router.post(
+    "/credential",
+    dependencies=[LimitRefusals],
+    summary="The card, for the key of the proof",
+    openapi_extra=_CREDENTIAL,
+)
 @accepts(JSON, oauth_error="invalid_credential_request")
 async def credential(
     request: Request, tenant: TheTenant, parts: TheParts, response: Response
@@ -112,7 +132,13 @@ def _activation(tenant: Tenant, access: Access, proof: Proof) -> Activation:
     )
 
 
-@router.post("/notification", status_code=204, dependencies=[LimitRefusals])
+@router.post(
+    "/notification",
+    status_code=204,
+    dependencies=[LimitRefusals],
+    summary="What became of the card in the wallet",
+    openapi_extra=_NOTIFICATION,
+)
 @accepts(JSON, oauth_error="invalid_notification_request")
 async def notification(request: Request, tenant: TheTenant, parts: TheParts) -> None:
     access = await _check_access(request, tenant, parts)

@@ -17,32 +17,37 @@ _ONE_HOUR = "public, max-age=3600"
 _A_MOMENT = "public, max-age=5"
 
 
-@router.get("/.well-known/openid-credential-issuer/t/{institution_id}")
+@router.get(
+    "/.well-known/openid-credential-issuer/t/{institution_id}",
+    summary="Credential issuer metadata (OpenID4VCI)",
+)
 async def credential_issuer(tenant: TheTenant, response: Response) -> dict[str, Any]:
     response.headers["Cache-Control"] = _ONE_HOUR
     return issuer_metadata(tenant)
 
 
-@router.get("/.well-known/jwt-vc-issuer/t/{institution_id}")
+@router.get("/.well-known/jwt-vc-issuer/t/{institution_id}", summary="The keys that sign cards (SD-JWT VC)")
 async def jwt_vc_issuer(tenant: TheTenant, response: Response) -> dict[str, Any]:
     response.headers["Cache-Control"] = _ONE_HOUR
     return issuer_keys(tenant)
 
 
-@router.get("/t/{institution_id}/vct/legitymacja-studencka/1")
+@router.get("/t/{institution_id}/vct/legitymacja-studencka/1", summary="What the claims of a card mean")
 async def card_type(tenant: TheTenant, response: Response) -> dict[str, Any]:
     response.headers["Cache-Control"] = _ONE_HOUR
     return type_metadata(tenant)
 
 
-@router.get("/t/{institution_id}/status-lists")
+@router.get("/t/{institution_id}/status-lists", summary="The addresses of all status lists")
 async def status_lists(tenant: TheTenant, parts: TheParts, response: Response) -> dict[str, list[str]]:
     numbers = await parts.lists.numbers(tenant)
     response.headers["Cache-Control"] = _A_MOMENT
     return {"status_lists": [tenant.status_list_url(number) for number in numbers]}
 
 
-@router.get("/t/{institution_id}/status-lists/{number}", response_class=Response)
+@router.get(
+    "/t/{institution_id}/status-lists/{number}", response_class=Response, summary="A signed status list"
+)
 async def one_status_list(request: Request, tenant: TheTenant, number: int, parts: TheParts) -> Response:
     if "time" in request.query_params:
         raise HTTPException(501)
@@ -62,7 +67,7 @@ def _answer(request: Request, published: PublishedList) -> Response:
     return Response(published.gzipped, media_type=MEDIA_TYPE, headers=headers)
 
 
-@router.get("/internal/jwks")
+@router.get("/internal/jwks", summary="The keys of service tokens")
 async def service_keys(parts: TheParts, response: Response) -> dict[str, Any]:
     """The keys of the tokens by which the issuer asks ordering for photos."""
     response.headers["Cache-Control"] = _A_MOMENT
