@@ -121,7 +121,7 @@ class SignIn:
         if request.method in _SAFE_METHODS or request.headers.get("sec-fetch-site") == "same-origin":
             return
         if request.headers.get("origin") != self._origin:
-            raise ForeignRequest
+            raise ForeignRequest(self._origin)
 
     async def still_signed_in(self, person: Person) -> bool:
         """For open streams: whether the session has been ended meanwhile."""

@@ -51,6 +51,9 @@ class ForeignRequest(Problem):
         "For your safety do this on our own page.",
     )
 
+    def __init__(self, origin: str) -> None:
+        super().__init__(expected_origin=origin)
+
 
 class NotFound(Problem):
     """Nothing here, or nothing that this caller may know of."""
