@@ -161,7 +161,7 @@ class KafkaReader:
     async def start(self, gate: Gate) -> None:
         settings = self._settings
         self._broker = KafkaBroker(
-            settings.bootstrap_servers,
+            settings.bootstrap_servers.split(","),  # FastStream takes a string for one address
             consumer_only=True,
             allow_auto_create_topics=False,
             metadata_max_age_ms=5_000,

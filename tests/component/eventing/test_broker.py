@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from contracts.catalogue import ORDERS, PARTITIONS, partition_of
 from devstack.broker import Broker, start_broker, stop_broker
 from eventing import Eventing, EventingSettings, ignore
+from eventing.kafka import KafkaReader
 from tests.component.eventing.orders import requested
 from tests.component.eventing.test_consuming import record
 from tests.component.eventing.world import Clock, Projection, World, handlers_of
@@ -180,3 +182,14 @@ async def test_a_topic_that_the_broker_made_by_itself_is_replaced(
     await made.heard(await made.say(20))
     await made.speaks.stop()
     await made.listens.stop()
+
+
+async def test_one_of_several_addresses_is_enough(broker: Broker) -> None:
+    several = f"127.0.0.1:1,{broker.address}"
+    options = settings(broker).model_copy(update={"bootstrap_servers": several})
+    reader = KafkaReader([ORDERS.name], "issuer", options)
+
+    await reader.start(AsyncMock())
+
+    assert await reader.poll(max_records=1, awake=True) == []
+    await reader.stop()
