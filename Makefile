@@ -3,14 +3,16 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test kafka lint bench-latency bench-drain docs setup
+.PHONY: help demo run shell test kafka lint bench-latency bench-drain docs setup
 
 help:
 	@$(PYTHON) run.py || true
 
 # make demo ONCE=1   ends after the journey, with its status
 # make demo RESET=1  forgets the data of earlier runs
+# make demo PORTS=+1000  moves all ports, and has data of its own
+# make shell SERVICE=issuer  opens a shell with the settings of the running issuer
 # make test ARGS="tests/unit -k order"
 # make bench-latency BROKER=kafka   so with `demo` and `run`: Apache Kafka in the place of the embedded broker
-demo run test kafka lint bench-latency bench-drain docs setup:
+demo run shell test kafka lint bench-latency bench-drain docs setup:
 	@$(PYTHON) run.py $@ $(ARGS)

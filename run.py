@@ -27,12 +27,13 @@ NEWEST_KNOWN, OLDEST = 16, 11  # Python 3.x
 UV = "uv==0.13.9"
 TO_INSTALL, TO_RUN = 1200, 200  # megabytes of free disk
 NETWORK_SIGNS = ("failed to fetch", "dns error", "connection", "timed out", "certificate", "no matching dist")
-IMPORT_RULES = "from importlinter.cli import lint_imports_command as lint; lint()"
+IMPORT_RULES = "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo'])"
 SUITES = ("unit", "component", "contract", "architecture", "journeys")
 
 WORDS = {
     "demo": "a student's journey from order to checked card, then the stack stays up (ONCE=1: ends after it)",
     "run": "the stack alone: four services, PostgreSQL, broker, identity provider, mail",
+    "shell": "a shell with the settings of a service of the running stack, for its commands (SERVICE=issuer)",
     "test": "unit, component, contract, architecture and journey tests",
     "kafka": "on Apache Kafka: tests that a broker takes part in, lost volumes, killed leaders, latency",
     "lint": "style, types, the rules of imports, and whether generated pages are fresh",
@@ -81,9 +82,9 @@ def require_python(version: "tuple[int, ...]", command: str) -> None:
     if version >= (3, OLDEST):
         return
     newer = [f"python3.{minor}" for minor in range(NEWEST_KNOWN, OLDEST - 1, -1)]
-    found = [path for path in map(shutil.which, newer) if path]
-    if found:
-        os.execv(found[0], [found[0], str(ROOT / "run.py"), *sys.argv[1:]])  # noqa: S606
+    for path in filter(None, map(shutil.which, newer)):
+        if starts(path):  # a version manager leaves names on the PATH that lead nowhere
+            os.execv(path, [path, str(ROOT / "run.py"), *sys.argv[1:]])  # noqa: S606
     raise Trouble(
         f"Python 3.{OLDEST} or newer is needed, this is {version[0]}.{version[1]}. Install one "
         f"(Debian, Ubuntu: sudo apt install python3.{OLDEST} python3.{OLDEST}-venv; "
@@ -130,7 +131,7 @@ def require_java() -> None:
 
 
 def set_up() -> None:
-    """Makes `.venv` hold exactly what uv.lock says; does nothing when it does so already."""
+    """Makes `.venv` hold what uv.lock says, beside whatever else is there; at once when it does already."""
     if is_set_up():
         return
     CACHE.mkdir(exist_ok=True)
@@ -199,7 +200,10 @@ def starts(interpreter: str) -> bool:
 
 def execute(command: "list[str]") -> None:
     """Runs one step of the setup; its words go to the log, and only a failure is shown."""
+    temporary = CACHE / "tmp"  # uv leaves lock files there
+    temporary.mkdir(exist_ok=True)
     environment = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(VENV), UV_PYTHON_DOWNLOADS="never")
+    environment["TMPDIR"] = str(temporary)
     environment.setdefault("UV_CACHE_DIR", str(CACHE / "uv"))
     environment.pop("VIRTUAL_ENV", None)
     with LOG.open("ab") as log:
@@ -227,12 +231,17 @@ def python() -> str:
 
 
 def run(command: str, rest: "list[str]") -> int:
+    """The last step takes the place of this process, so that it alone decides how a Ctrl-C ends."""
     environment = dict(os.environ, VIRTUAL_ENV=str(VENV))
     environment["PATH"] = str(VENV / "bin") + os.pathsep + environment.get("PATH", os.defpath)
-    for step in steps(command, rest):
-        status = subprocess.call([python(), *step], cwd=str(ROOT), env=environment)
+    commands = [[python(), *step] for step in steps(command, rest)]
+    for each in commands[:-1]:
+        status = subprocess.call(each, cwd=str(ROOT), env=environment)
         if status:
             return status if status > 0 else 128 - status
+    if commands:
+        os.chdir(str(ROOT))
+        os.execve(commands[-1][0], commands[-1], environment)  # noqa: S606
     return 0
 
 
@@ -245,6 +254,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
     return {
         "demo": [["-m", "devstack", "demo", *rest]],
         "run": [["-m", "devstack", "run", *rest]],
+        "shell": [["-m", "devstack", "shell", *rest]],
         "test": [["-m", "pytest", "-n", workers, *(rest or tests)]],
         "kafka": [
             ["-m", "devstack.apache_kafka"],

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,6 +16,54 @@ def test_an_old_python_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(run.Trouble, match=r"Python 3\.11 or newer is needed, this is 3\.8\. Install one"):
         run.require_python((3, 8), "demo")
+
+
+def test_a_newer_python_that_does_not_start_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, words in (("python3.13", "exit 127"), ("python3.12", "exit 0")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{words}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    taken: list[str] = []
+
+    def become(path: str, _arguments: list[str]) -> NoReturn:
+        taken.append(path)
+        raise SystemExit
+
+    monkeypatch.setattr("os.execv", become)
+
+    with pytest.raises(SystemExit):
+        run.require_python((3, 8), "demo")
+
+    assert taken == [str(tmp_path / "python3.12")]
+
+
+def test_what_setting_up_leaves_behind_lies_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "CACHE", tmp_path)
+    monkeypatch.setattr(run, "LOG", tmp_path / "setup.log")
+
+    run.execute([sys.executable, "-c", "import tempfile; print(tempfile.gettempdir())"])
+
+    assert (tmp_path / "setup.log").read_text().strip() == str(tmp_path / "tmp")
+
+
+def test_the_first_step_that_fails_decides_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "python", lambda: sys.executable)
+    monkeypatch.setattr(run, "steps", lambda _command, _rest: [["-c", "exit(3)"], ["-c", "exit(0)"]])
+
+    assert run.run("lint", []) == 3
+
+
+def test_the_last_step_alone_hears_of_a_ctrl_c() -> None:
+    step = ["-c", "import os; print(os.getpid())"]
+    script = f"import run, sys; run.python = lambda: sys.executable; run.steps = lambda *_: [{step}]"
+
+    ran = subprocess.Popen([sys.executable, "-c", f"{script}; run.run('demo', [])"], stdout=subprocess.PIPE)
+
+    assert int(ran.communicate()[0]) == ran.pid
 
 
 def test_a_missing_venv_module_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
