@@ -1,7 +1,8 @@
 """The consumer: fetches batches, hands each to the runner in one transaction, and keeps its own positions."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from itertools import groupby
 from time import monotonic
 
@@ -77,9 +78,7 @@ class Consumer:
         try:
             await self._reader.start(self)
             while True:
-                # A group that never comes to its end is left, and joined anew with another client.
-                async with asyncio.timeout(self._settings.stalled_after):
-                    await self.step()
+                await self.step()
         except TooManyFailuresError as error:
             log.critical("consumer_stopped", reason=str(error))
             self.stopped_because = str(error)
@@ -89,12 +88,13 @@ class Consumer:
     async def step(self) -> None:
         """One poll and, if it brought something, one batch."""
         if self._to_begin:
-            async with self._gate:
+            async with self._through_gate():
                 await self._try_to_begin()
         assignment = self._assignment
-        records = await self._reader.poll(max_records=self._settings.batch_records, awake=self._awake())
+        async with asyncio.timeout(self._settings.stalled_after):
+            records = await self._reader.poll(max_records=self._settings.batch_records, awake=self._awake())
         self.polled_at = monotonic()
-        async with self._gate:
+        async with self._through_gate():
             self._check_log()
             if assignment != self._assignment:
                 self._to_begin |= self._reading.keys()
@@ -102,6 +102,16 @@ class Consumer:
                 await self._handle(batch)
         if 0 < len(records) < self._settings.batch_records:
             await asyncio.sleep(self._settings.coalesce)
+
+    @asynccontextmanager
+    async def _through_gate(self) -> AsyncIterator[None]:
+        """A group that never comes to its end is left, and joined anew with another client."""
+        async with asyncio.timeout(self._settings.stalled_after):
+            await self._gate.acquire()
+        try:
+            yield
+        finally:
+            self._gate.release()
 
     def _awake(self) -> bool:
         return monotonic() - self._moved_at < self._settings.awake_for
