@@ -4,20 +4,22 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from time import monotonic
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from contracts.catalogue import ORDERS, REPLAYS, partition_of
 from contracts.platform import DigestPublished, ReplayRequested
-from eventing import Question, UnitOfWork, lanes
+from eventing import Question, Received, UnitOfWork, lanes
 from eventing.log import TopicState
 from eventing.positions import Position, decide_start
 from eventing.reconciliation import compare_digests, past_window, publish_digests
 from eventing.relay import Relay, Served
 from eventing.replay import ask_for_gaps, mark_for_resending
 from tests.component.eventing.orders import expired, requested
-from tests.component.eventing.world import SETTINGS, World
+from tests.component.eventing.world import SETTINGS, World, handlers_of
 from tests.eventlog import published
 from tests.mutants import holds_against
 from tests.waiting import eventually, somebody_waits
@@ -491,3 +493,26 @@ async def test_a_group_that_never_comes_to_its_end_is_joined_anew(world: World) 
     again.cancel()
 
     assert consumer.ready()
+
+
+async def test_a_batch_that_takes_longer_than_a_group_may_is_finished(world: World) -> None:
+    (order_id,) = orders_in_partitions(3)
+    await place(world, order_id)
+    consumer, patience = world.issuer.consumer, 0.2
+    consumer._settings = SETTINGS.model_copy(update={"stalled_after": patience})
+
+    async def handle(work: UnitOfWork, received: list[Received[Any]]) -> None:
+        begun = monotonic()
+        await eventually(lambda: monotonic() - begun > 2 * patience)
+        await world.projection.handle(work, received)
+
+    world.issuer.runner._handlers = handlers_of("issuer", handle)
+    running = asyncio.create_task(consumer.run())
+    await asyncio.wait([running, asyncio.create_task(heard(world, order_id))], return_when="FIRST_COMPLETED")
+
+    assert not running.done()
+    running.cancel()
+
+
+async def heard(world: World, order_id: UUID) -> None:
+    await eventually(lambda: applied(world) == {order_id: [1]})
