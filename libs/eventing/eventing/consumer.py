@@ -60,13 +60,16 @@ class Consumer:
         """Whether every partition that was given to this process has its position."""
         return self._assignment > 0 and not self._closed and not self._to_begin
 
-    def lag(self) -> int:
-        """Records that the log held at the last look and that are not handled yet."""
-        return sum(
-            max(0, self._watch.states[topic].ends.get(partition, 0) - next_offset)
+    def lags(self) -> dict[Place, int]:
+        """Records of each partition that the log held at the last look and that are not handled yet."""
+        return {
+            (topic, partition): max(0, self._watch.states[topic].ends.get(partition, 0) - next_offset)
             for (topic, partition), next_offset in self.next_offsets.items()
             if topic in self._watch.states
-        )
+        }
+
+    def lag(self) -> int:
+        return sum(self.lags().values())
 
     def expect_data(self) -> None:
         """Something was sent: ask the broker often for a while."""

@@ -1,5 +1,6 @@
 """What an operator is told about the event streams of a process: each check with its reason and its cure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from eventing import metrics
@@ -57,6 +58,13 @@ async def measure(works: Works, service: str) -> Backlog:
     metrics.WAITING.labels(service).set(row["waiting"])
     metrics.DEAD.labels(service).set(row["dead"])
     return Backlog(row["unsent"], age, row["failing"], row["waiting"], row["dead"])
+
+
+def tell_lags(lags: Mapping[tuple[str, int], int]) -> None:
+    """Of the partitions that this process reads now; those that it has given away are another's to tell."""
+    metrics.LAG.clear()
+    for (topic, partition), lag in lags.items():
+        metrics.LAG.labels(topic, partition).set(lag)
 
 
 def broker_check(silent_for: float, refused: str | None) -> Check:

@@ -158,6 +158,7 @@ class Eventing:
 
     async def _measure(self) -> None:
         self._backlog = await pipeline.measure(self.works, self.service)
+        pipeline.tell_lags(self.consumer.lags())
         if self._wedged():
             log.critical("wedged", idle_for=round(monotonic() - self.consumer.polled_at))
             os._exit(1)
