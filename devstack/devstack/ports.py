@@ -1,13 +1,22 @@
 """Where the parts of the embedded stack listen, and whether those places are free."""
 
+import contextlib
+import errno
+import re
 import socket
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 HOST = "127.0.0.1"
+LISTENING = {HOST: socket.AF_INET, "::1": socket.AF_INET6}  # a browser may take `localhost` for either
+NOT_SERVED_YET = ("verifier",)  # its place is kept, and nobody is refused for it
 
 
 class PortBusy(Exception):
     """A port is taken; the text says by what it was wanted and the cure."""
+
+
+class WrongOffset(Exception):
+    """What was given as PORTS moves the ports nowhere; the text says what does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,16 @@ class Ports:
 STANDARD_PORTS = Ports()
 
 
+def moved_ports(offset: str) -> Ports:
+    """The standard ports, all moved by as much as `+1000` or `-500` says."""
+    if not re.fullmatch(r"[+-]?\d{1,5}", offset):
+        raise WrongOffset(f"PORTS={offset} is no number: PORTS=+1000 adds 1000 to every port.")
+    moved = {name: port + int(offset) for name, port in asdict(STANDARD_PORTS).items()}
+    if not all(1024 <= port <= 65535 for port in moved.values()):
+        raise WrongOffset(f"PORTS={offset} leads out of 1024 to 65535: PORTS=+1000 adds 1000 to every port.")
+    return Ports(**moved)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -47,13 +66,18 @@ def free_ports() -> Ports:
 
 
 def is_free(port: int) -> bool:
-    with socket.socket() as probe:
+    return not any(_is_taken(host, port, family) for host, family in LISTENING.items())
+
+
+def _is_taken(host: str, port: int, family: socket.AddressFamily) -> bool:
+    """False where the machine has no such address at all."""
+    with contextlib.suppress(OSError), socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno in (errno.EADDRINUSE, errno.EACCES)
+    return False
 
 
 def answers(port: int) -> bool:
@@ -65,10 +89,10 @@ def answers(port: int) -> bool:
 
 
 def refuse_busy(ports: Ports) -> None:
-    busy = [(field.name, getattr(ports, field.name)) for field in fields(ports)]
-    taken = ", ".join(f"{port} ({name})" for name, port in busy if not is_free(port))
+    wanted = {name: port for name, port in asdict(ports).items() if name not in NOT_SERVED_YET}
+    taken = ", ".join(f"{port} ({name})" for name, port in wanted.items() if not is_free(port))
     if taken:
         raise PortBusy(
-            f"These ports are busy: {taken}. Stop what listens there "
-            f"(find it with: ss -ltnp), perhaps another `make demo` or `make run`, and start again."
+            f"These ports are busy: {taken}. Stop what listens there (find it with: ss -ltnp), perhaps "
+            "another `make demo` or `make run`; or move all ports: PORTS=+1000. Then start again."
         )

@@ -1,5 +1,6 @@
 """The embedded server, broker and mail sink do what the stack relies on."""
 
+import contextlib
 import smtplib
 import socket
 from email.message import EmailMessage
@@ -11,10 +12,16 @@ import pytest
 
 from devstack.broker import start_broker, stop_broker
 from devstack.mail import start_mail
-from devstack.ports import PortBusy, Ports, free_port, free_ports, refuse_busy
+from devstack.ports import PortBusy, Ports, WrongOffset, free_port, free_ports, moved_ports, refuse_busy
 from devstack.postgres import Postgres, start_postgres, stop_postgres
 from devstack.processes import StackError, start_process, stop_process, wait_until
 from provision.databases import ensure_database
+
+
+def is_ours(address: str) -> bool:
+    with contextlib.suppress(OSError), socket.create_server((address, 0), family=socket.AF_INET6):
+        return True
+    return False
 
 
 async def test_a_role_cannot_enter_the_database_of_another(postgres: Postgres) -> None:
@@ -104,6 +111,36 @@ def test_busy_ports_are_named_with_the_cure() -> None:
         refuse_busy(ports)
 
 
+@pytest.mark.skipif(not is_ours("::1"), reason="this machine has no IPv6")
+def test_a_listener_on_the_other_localhost_is_noticed_too() -> None:
+    ports = free_ports()
+
+    with (
+        socket.create_server(("::1", ports.ordering), family=socket.AF_INET6),
+        pytest.raises(PortBusy, match=rf"{ports.ordering} \(ordering\)"),
+    ):
+        refuse_busy(ports)
+
+
+def test_a_place_where_nothing_is_served_yet_may_be_taken() -> None:
+    ports = free_ports()
+
+    with socket.create_server(("127.0.0.1", ports.verifier)):
+        refuse_busy(ports)
+
+
+def test_all_ports_can_be_moved() -> None:
+    moved = moved_ports("+1000")
+
+    assert all(getattr(moved, name) == getattr(Ports(), name) + 1000 for name in Ports.__slots__)
+
+
+@pytest.mark.parametrize("offset", ["far", "1e3", "+60000", "-8000"])
+def test_an_offset_that_leads_nowhere_is_refused_with_the_cure(offset: str) -> None:
+    with pytest.raises(WrongOffset, match=r"PORTS=\+1000 adds 1000 to every port"):
+        moved_ports(offset)
+
+
 def test_the_standard_ports_are_all_different() -> None:
     numbers = [getattr(Ports(), name) for name in Ports.__slots__]
 
@@ -114,5 +151,5 @@ def test_a_part_that_dies_at_start_is_named_with_its_last_words(tmp_path: Path) 
     log = tmp_path / "part.log"
     process = start_process(["sh", "-c", "echo no such luck; exit 3"], log=log)
 
-    with pytest.raises(StackError, match=r"(?s)The part ended with status 3.*no such luck"):
+    with pytest.raises(StackError, match=r"(?s)The part ended \(status 3\).*no such luck"):
         wait_until(lambda: False, process=process, name="The part", log=log, within=5)
