@@ -14,15 +14,20 @@ from devstack.samples.accounts import CLERKS
 from devstack.settings import INSTITUTIONS, Places
 
 
+def people_are_in(places: Places) -> bool:
+    return _done(places).exists()
+
+
 def bring_in_people(places: Places, settings: dict[str, str]) -> None:
     """Imports students and makes clerks with ordering's own commands; once in the life of the data."""
-    done = places.data / "people-brought-in"
-    if done.exists():
-        return
     commands = commands_for_people(drawn_samples(places))
     with ThreadPoolExecutor(max_workers=2) as threads:
         list(threads.map(lambda command: _run(command, places, settings), commands))
-    done.touch()
+    _done(places).touch()
+
+
+def _done(places: Places) -> Path:
+    return places.data / "people-brought-in"
 
 
 def commands_for_people(samples: Path) -> list[list[str]]:

@@ -58,10 +58,18 @@ def wait_until(
     deadline = time.monotonic() + within
     while not condition():
         if process.poll() is not None:
-            raise StackError(f"{name} ended with status {process.returncode}.\n{last_words(log)}")
+            raise StackError(f"{name} ended ({how_it_ended(process.returncode)}).\n{last_words(log)}")
         if time.monotonic() > deadline:
             raise StackError(f"{name} was not ready after {within:.0f} s.\n{last_words(log)}")
         time.sleep(0.02)
+
+
+def how_it_ended(status: int) -> str:
+    """`SIGKILL` or `status 3`."""
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"status {status}"
 
 
 def last_words(log: Path, lines: int = 15) -> str:

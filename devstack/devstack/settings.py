@@ -36,6 +36,11 @@ class Places:
         return self.data / "logs"
 
     @property
+    def passwords(self) -> Path:
+        """Of the services' roles at PostgreSQL."""
+        return self.data / "passwords.json"
+
+    @property
     def broker(self) -> Path:
         return self.data / "broker"
 

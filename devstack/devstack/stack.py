@@ -1,4 +1,4 @@
-"""The embedded stack: starts its parts in order, ends them for certain, and never restarts one silently."""
+"""The embedded stack: starts its parts in order, ends them for certain, starts none again unasked."""
 
 import asyncio
 import shutil
@@ -15,12 +15,19 @@ from typing import Self
 
 from devstack.broker import start_broker
 from devstack.databases import prepare_databases
-from devstack.first_start import bring_in_people
+from devstack.first_start import bring_in_people, people_are_in
 from devstack.identity import start_identity
 from devstack.mail import start_mail
 from devstack.ports import STANDARD_PORTS, Ports, refuse_busy
 from devstack.postgres import Postgres, start_postgres, stop_postgres
-from devstack.processes import StackError, last_words, start_process, stop_process, wait_until
+from devstack.processes import (
+    StackError,
+    how_it_ended,
+    last_words,
+    start_process,
+    stop_process,
+    wait_until,
+)
 from devstack.settings import INSTITUTIONS, SERVICES, Places, settings_of, url_of
 from servicekit.keys import create_development_keys
 
@@ -31,7 +38,7 @@ class Stack:
     """Four services and what they stand on, as child processes; used as a context manager.
 
     Whatever ends this process ends them too. All they write lies in the `data` folder. `external_broker`: how
-    services reach a broker that runs already; the stack starts none then.
+    services reach a broker that runs already; the stack starts none then. `tell` hears what is being started.
     """
 
     def __init__(
@@ -41,11 +48,13 @@ class Stack:
         *,
         durable: bool = True,
         external_broker: Mapping[str, str] | None = None,
+        tell: Callable[[str], None] = lambda _what: None,
     ) -> None:
         self.places = places
         self.ports = ports
         self.durable = durable
         self.external_broker = external_broker
+        self.tell = tell
         self.postgres: Postgres | None = None
         self.running: dict[str, Process] = {}
         self.databases: dict[str, str] = {}
@@ -88,12 +97,32 @@ class Stack:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
 
+    def lost(self) -> dict[str, int]:
+        """The parts that have ended by themselves, and how; those first that others stand on."""
+        server = {"postgres": self.postgres.process} if self.postgres else {}
+        ended = {name: process.poll() for name, process in (server | self.running).items()}
+        return {name: status for name, status in ended.items() if status is not None}
+
     def check(self) -> None:
         """Raises when a part has ended by itself."""
-        for name, process in self.running.items():
-            if process.poll() is not None:
-                words = last_words(self.places.log(name))
-                raise StackError(f"{name} ended by itself with status {process.returncode}.\n{words}")
+        for name, status in self.lost().items():
+            raise StackError(
+                f"{name} ended by itself ({how_it_ended(status)}).\n{last_words(self.log(name))}"
+            )
+
+    def start_again(self, name: str) -> None:
+        """Starts a lost part and waits until it is ready; ends what does not get there."""
+        if name == "postgres":
+            self._start_postgres()
+            return
+        try:
+            self.start(name)
+        except StackError:
+            stop_process(self.running[name], by=signal.SIGKILL)
+            raise
+
+    def log(self, name: str) -> Path:
+        return self.places.data / "postgres" / "postgres.log" if name == "postgres" else self.places.log(name)
 
     def stop(self) -> None:
         for process in self.running.values():
@@ -119,17 +148,29 @@ class Stack:
         shutil.rmtree(self.places.logs, ignore_errors=True)
         self.places.logs.mkdir(parents=True)
         if self.external_broker is None:
+            self.tell("Starting the broker")
             self.start("broker")
-        self.postgres = start_postgres(
-            self.places.data / "postgres", port=self.ports.postgres, durable=self.durable
-        )
-        passwords = self.places.data / "passwords.json"
-        self.databases = asyncio.run(prepare_databases(self.postgres, SERVICES, passwords))
+        self.tell("Starting PostgreSQL, with a database for each service")
+        self._prepare(self._start_postgres())
+        self.tell("Starting the mail sink and the identity provider")
+        self.start("mail", "identity")
+        self.tell("Starting " + ", ".join(SERVICES))
+        self.start(*SERVICES)
+
+    def _start_postgres(self) -> Postgres:
+        folder = self.places.data / "postgres"
+        self.postgres = start_postgres(folder, port=self.ports.postgres, durable=self.durable)
+        return self.postgres
+
+    def _prepare(self, server: Postgres) -> None:
+        """What services find when they start: databases, keys, people."""
+        self.databases = asyncio.run(prepare_databases(server, SERVICES, self.places.passwords))
         create_development_keys(
             self.places.keys, issuer_public_url=self.url("issuer"), institutions=INSTITUTIONS
         )
-        bring_in_people(self.places, self._settings("ordering"))
-        self.start("mail", "identity", *SERVICES)
+        if not people_are_in(self.places):
+            self.tell("Bringing in 200 sample students with portraits, at the first start only")
+            bring_in_people(self.places, self._settings("ordering"))
 
     def _start_one(self, name: str) -> Process:
         if name in SERVICES:
