@@ -35,6 +35,7 @@ WORDS = {
     "run": "the stack alone: four services, PostgreSQL, broker, identity provider, mail",
     "shell": "a shell with the settings of a service of the running stack, for its commands (SERVICE=issuer)",
     "test": "unit, component, contract, architecture and journey tests",
+    "e2e": "the same system in containers, driven through its published ports (needs Docker and Chromium)",
     "kafka": "on Apache Kafka: tests that a broker takes part in, lost volumes, killed leaders, latency",
     "lint": "style, types, the rules of imports, and whether generated pages are fresh",
     "bench-latency": "how long an order takes on the idle stack",
@@ -113,10 +114,24 @@ def require_venv_module() -> None:
 
 def require_tools(command: str) -> None:
     """What is not Python: asked for only by those who need it."""
+    if command == "e2e":
+        require_engine()
     if command == "kafka":
         os.environ["BROKER"] = "kafka"
     if os.environ.get("BROKER") == "kafka":
         require_java()
+
+
+def require_engine() -> None:
+    for question in (["docker", "info"], ["docker", "compose", "version"]):
+        asked = shutil.which("docker") and subprocess.call(
+            question, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        if asked != 0:
+            raise Trouble(
+                f"`{' '.join(question)}` fails: Docker with Compose v2 is needed. Install and start it; "
+                "where no container registry can be reached: ops/offline-images/engine run make e2e"
+            )
 
 
 def require_java() -> None:
@@ -256,6 +271,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "run": [["-m", "devstack", "run", *rest]],
         "shell": [["-m", "devstack", "shell", *rest]],
         "test": [["-m", "pytest", "-n", workers, *(rest or tests)]],
+        "e2e": [["-m", "pytest", "-p", "no:randomly", "--timeout=600", *(rest or ["tests/e2e"])]],
         "kafka": [
             ["-m", "devstack.apache_kafka"],
             [*on_a_broker, "-n", workers, *(rest or tests)],

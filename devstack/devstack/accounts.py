@@ -36,7 +36,7 @@ def those_who_may_order() -> list[Account]:
 
 
 def _students() -> list[Account]:
-    known = {(student.institution, f"{student.given_names} {student.family_name}") for student in STUDENTS}
+    known = {student.subject for student in STUDENTS}
     return [
         Account(
             institution=student.institution,
@@ -44,7 +44,7 @@ def _students() -> list[Account]:
             name=student.name,
             email=student.email,
             note=student.note,
-            shown=(student.institution, student.name) in known,
+            shown=student.subject in known,
         )
         for student in sample_students()
     ]

@@ -23,9 +23,10 @@ from devstack.ports import HOST, answers
 from devstack.processes import plain_environment, start_process, wait_until
 
 PAGE = """<!doctype html><html lang="pl"><meta charset="utf-8"><meta http-equiv="refresh" content="5">
-<title>Poczta</title><style>body{{font:16px system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}}
+<title>Poczta · Mail</title><style>body{{font:16px system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}}
 td,th{{padding:.4rem .8rem;text-align:left;border-bottom:1px solid #ddd}}</style>
-<h1>Poczta wysłana przez Legitkę</h1><table><tr><th>Do<th>Temat<th>Kiedy</tr>{rows}</table>"""
+<h1>Poczta wysłana przez Legitkę · Mail that Legitka has sent</h1>
+<table><tr><th>Do · To<th>Temat · Subject<th>Kiedy · When</tr>{rows}</table>"""
 
 
 def application(folder: Path) -> Starlette:

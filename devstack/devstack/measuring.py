@@ -1,5 +1,6 @@
 """Memory and processor time of the stack: its processes and theirs, this one not counted."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Self
 import psutil
 
 STEP = 0.5  # seconds between two looks
+BUSY = 1.5  # a load average that the stack alone does not reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +84,9 @@ def _memory(process: psutil.Process) -> int:
         return 0
     except psutil.AccessDenied:
         return int(process.memory_info().rss)
+
+
+def busy_machine() -> str:
+    """What to add to a figure that is worse than it should be, where others use the machine, too."""
+    load = os.getloadavg()[0]
+    return f"; load average is {load:.1f}: measure again on an idle machine" if load > BUSY else ""

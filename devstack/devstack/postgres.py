@@ -46,9 +46,11 @@ class Postgres:
     password: str
 
     def url(self, database: str = "postgres", *, role: str = "postgres", password: str | None = None) -> str:
-        return (
-            f"postgresql://{role}:{password or self.password}@{HOST}:{self.port}/{database}?sslmode=disable"
-        )
+        return database_url(self.port, database, role=role, password=password or self.password)
+
+
+def database_url(port: int, database: str, *, role: str, password: str) -> str:
+    return f"postgresql://{role}:{password}@{HOST}:{port}/{database}?sslmode=disable"
 
 
 def start_postgres(folder: Path, *, port: int | None = None, durable: bool = True) -> Postgres:

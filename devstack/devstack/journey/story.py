@@ -67,13 +67,13 @@ async def _order(student: StudentClient, email: str, narrator: Narrator) -> tupl
     with narrator.step("Ready, told live (SSE)") as step:
         order = await student.wait_for(order["order_id"], "READY")
         seconds = time.perf_counter() - begun
-        step.saw(f"{milliseconds(seconds)} after the order; promised elsewhere: up to a day")
+        step.saw(f"{milliseconds(seconds)} after the order")
     with narrator.step("Alert in the inbox") as step:
         alerts = await until(lambda: _alerts_about(student, order["order_id"]))
-        step.saw(alerts[0]["title"]["pl"])
+        step.saw(" · ".join(alerts[0]["title"][language] for language in ("pl", "en")))
     with narrator.step("E-mail received") as step:
         mails = await until(lambda: _new_mails(student, email, mails_before))
-        step.saw(mails[-1]["subject"])
+        step.saw(f"in the student's language: {mails[-1]['subject']}")
     return order, seconds
 
 
