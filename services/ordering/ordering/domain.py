@@ -97,10 +97,13 @@ class Order:
             return "PLACED"
         return "READY" if self.attempts_until_lock else "LOCKED"
 
-    @property
-    def can_be_activated(self) -> bool:
+    def can_be_activated(self, now: datetime) -> bool:
         """Whether its newest code works, as far as is known."""
-        return self.state == "READY" and not self.awaits_code
+        return self.state == "READY" and not self.awaits_code and not self.offer_has_ended(now)
+
+    def offer_has_ended(self, now: datetime) -> bool:
+        """From then on the wallet refuses; the order itself ends a grace later."""
+        return self.expires_at is not None and self.expires_at <= now
 
     @property
     def attempts_until_lock(self) -> int:

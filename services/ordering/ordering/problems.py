@@ -141,6 +141,16 @@ class CodeLocked(Problem):
     )
 
 
+class CodeExpired(Problem):
+    status = 409
+    code = "CODE_EXPIRED"
+    title = Text("Czas na aktywację minął", "The time to activate has passed")
+    detail = Text(
+        "Wygeneruj nowy kod teraz. Godzinę po terminie zamówienie wygaśnie i trzeba będzie złożyć nowe.",
+        "Get a new code now. An hour after the end the order expires, and you have to place a new one.",
+    )
+
+
 class TooSoon(Problem):
     """Says in `Retry-After` how long to wait."""
 

@@ -94,6 +94,22 @@ async def test_both_pictures_of_the_qr_read_as_its_content(
     assert {png.headers["cache-control"], svg.headers["cache-control"]} == {"no-store"}
 
 
+async def test_what_the_wallet_refuses_already_is_not_shown(
+    http: httpx.AsyncClient, works: Works, story: Story, clock: Clock
+) -> None:
+    await tell(works, story.ready())
+    paths = [f"/api/v1/orders/{story.order_id}/qr.{kind}" for kind in ("png", "svg")]
+    clock.now = NEXT_MONTH - timedelta(seconds=1)
+    until_then = [(await http.get(path)).status_code for path in paths]
+
+    clock.now = NEXT_MONTH
+
+    assert until_then == [200, 200]
+    assert [(await http.get(path)).json()["code"] for path in paths] == ["CODE_EXPIRED"] * 2
+    assert (await show(http, story))["activation"] is None
+    assert (await http.post(f"/api/v1/orders/{story.order_id}/activation-code")).status_code == 202
+
+
 async def test_there_is_no_qr_before_the_order_is_ready(http: httpx.AsyncClient, story: Story) -> None:
     response = await http.get(f"/api/v1/orders/{story.order_id}/qr.svg")
 

@@ -13,7 +13,7 @@ from ordering.api.callers import Me, OwnOrder, TheStudent, read_own_order
 from ordering.api.views import EntryView, OrderView, entry_view, order_view, qr_payload
 from ordering.domain import Order
 from ordering.parts import Parts, TheParts
-from ordering.problems import CodeLocked, IdempotencyKeyMissing, OrderClosed, OrderNotReady
+from ordering.problems import CodeExpired, CodeLocked, IdempotencyKeyMissing, OrderClosed, OrderNotReady
 from ordering.use_cases.cancel_order import cancel_order
 from ordering.use_cases.place_order import Wish, place_order
 from ordering.use_cases.request_activation_code import request_activation_code
@@ -142,7 +142,10 @@ async def _qr_payload(parts: Parts, me: Me, order_id: UUID) -> str:
         raise OrderClosed
     if order.state == "LOCKED":
         raise CodeLocked
-    if not order.can_be_activated or order.offer_id is None:
+    now = parts.works.clock()
+    if order.offer_has_ended(now) and not order.awaits_code:
+        raise CodeExpired
+    if not order.can_be_activated(now) or order.offer_id is None:
         raise OrderNotReady
     return qr_payload(parts.settings.wallet_public_url, order.offer_id)
 

@@ -99,7 +99,7 @@ def order_view(parts: Parts, order: Order, entries: list[Entry]) -> OrderView:
 
 
 def _activation_view(parts: Parts, order: Order) -> ActivationView | None:
-    if not order.can_be_activated or order.offer_id is None or order.expires_at is None:
+    if not order.can_be_activated(parts.works.clock()) or order.offer_id is None or order.expires_at is None:
         return None
     if order.code_sealed is None:
         return None
