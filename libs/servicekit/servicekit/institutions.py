@@ -129,10 +129,11 @@ class ConsentText(Frozen):
 
 
 class Limits(Frozen):
-    """How often a student may ask for a new activation code."""
+    """How often a student may order, and ask for a new activation code of one order."""
 
     new_code_pause_seconds: Annotated[int, Field(ge=0, le=3600)]
     new_codes_per_day: Annotated[int, Field(ge=1, le=100)]
+    orders_per_day: Annotated[int, Field(ge=1, le=100)]
 
 
 class Batch(Frozen):

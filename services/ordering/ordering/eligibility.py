@@ -13,12 +13,14 @@ from ordering.problems import (
     FreshSignInNeeded,
     NotEligible,
     OrderOpen,
+    TooManyOrders,
 )
 from servicekit.institutions import WARSAW, ConsentText, Cycle, Institution, Reason, Rules, StudentStatus
 from servicekit.problems import Text
 
 FRESH_SIGN_IN = timedelta(minutes=10)
-JUST_REVOKED = timedelta(days=1)
+DAY = timedelta(days=1)
+JUST_REVOKED = DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def check_consents(institution: Institution, given: Mapping[str, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The orders of one student, and the cards among them whose revocation was asked for already."""
+    """The orders of one student, the newest first, and those whose cards are to be revoked already."""
 
     orders: tuple[Order, ...]
     being_revoked: frozenset[UUID]
@@ -135,6 +137,12 @@ def blocked_by(past: Past, now: datetime) -> OrderOpen | CardStands | None:
     if standing := next(past.standing(now), None):
         return CardStands(credential_id=str(standing.credential_id))
     return None
+
+
+def too_many_orders(past: Past, a_day: int, now: datetime) -> TooManyOrders | None:
+    """Whoever cancels and orders again gets no more codes than the day allows."""
+    recent = [order.placed_at for order in past.orders if now - order.placed_at < DAY]
+    return TooManyOrders(recent[a_day - 1] + DAY - now) if len(recent) >= a_day else None
 
 
 def needs_fresh_sign_in(past: Past, replaces: UUID | None, now: datetime) -> bool:

@@ -179,6 +179,15 @@ class TooManyNewCodes(TooSoon):
     )
 
 
+class TooManyOrders(TooSoon):
+    code = "TOO_MANY_ORDERS"
+    title = Text("Za dużo zamówień jak na jeden dzień", "Too many orders for one day")
+    detail = Text(
+        "Dzienny limit zamówień został wykorzystany. Spróbuj jutro; jeśli coś nie działa, napisz do pomocy.",
+        "The daily limit of orders is reached. Try tomorrow; if something does not work, ask the help desk.",
+    )
+
+
 class CardEnded(Problem):
     status = 409
     code = "CARD_ENDED"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from tests.component.ordering.scene import (
     PESEL,
     PHOTO_SHA256,
     SEMESTER_END,
+    Clock,
     add_student,
     tell,
 )
@@ -220,6 +222,28 @@ async def test_an_open_order_is_a_reason_not_to_order_too(http: httpx.AsyncClien
 
     assert before.json() == {"may_order": True, "reasons": [], "replaceable": None}
     assert [reason["code"] for reason in after.json()["reasons"]] == ["ORDER_OPEN"]
+
+
+async def test_ordering_and_cancelling_gets_nobody_more_codes_than_a_day_allows(
+    http: httpx.AsyncClient, clock: Clock
+) -> None:
+    for number in range(10):
+        order = (await post(http, key=f"key-{number}")).json()
+        await http.post(f"/api/v1/orders/{order['order_id']}/cancellation")
+        clock.advance(minutes=1)
+
+    refused = await post(http, key="one-more")
+    retried = await post(http, key="key-9")
+    eligibility = (await http.get("/api/v1/eligibility")).json()
+    clock.now = NOON + timedelta(days=1)
+    next_day = await post(http, key="one-more")
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "TOO_MANY_ORDERS")
+    assert refused.headers["retry-after"] == str(24 * 3600 - 600)
+    assert (retried.status_code, retried.json()["order_id"]) == (201, order["order_id"])
+    assert not eligibility["may_order"]
+    assert [reason["code"] for reason in eligibility["reasons"]] == ["TOO_MANY_ORDERS"]
+    assert next_day.status_code == 201
 
 
 async def test_somebody_who_is_no_student_is_told_so(signed_in: SignIn) -> None:

@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 from ordering import store
 from ordering.api.callers import Me, TheLanguage, TheStudent
 from ordering.api.views import View
-from ordering.eligibility import Obstacle, blocked_by, obstacles
+from ordering.eligibility import Obstacle, blocked_by, obstacles, too_many_orders
 from ordering.parts import Parts, TheParts
 from ordering.store.consents import Consent
 from ordering.use_cases.export_student import export_student
@@ -72,8 +72,8 @@ async def eligibility(
     async with parts.works.pool.acquire() as connection:
         past = await store.past.of_student(connection, me.ref)
     found = obstacles(me.student, me.institution, now)
-    if other := blocked_by(past, now):
-        found.append(Obstacle(other.code, other.title, other.detail))
+    others = blocked_by(past, now), too_many_orders(past, me.institution.limits.orders_per_day, now)
+    found += [Obstacle(other.code, other.title, other.detail) for other in others if other]
     standing = next(past.standing(now), None)
     response.headers["Cache-Control"] = "no-store"
     return EligibilityView(

@@ -19,6 +19,7 @@ from ordering.eligibility import (
     check_fresh,
     check_no_other,
     needs_fresh_sign_in,
+    too_many_orders,
 )
 from ordering.problems import IdempotencyKeyReused, NotAStudent
 from ordering.sealing import Sealers, seal_contact, seal_holder
@@ -85,6 +86,8 @@ def _check(
     check_consents(institution, wish.consents)
     check_eligible(student, institution, now)
     check_no_other(past, wish.replaces, now)
+    if too_many := too_many_orders(past, institution.limits.orders_per_day, now):
+        raise too_many
     if needs_fresh_sign_in(past, wish.replaces, now):
         check_fresh(signed_in_at, now)
 
