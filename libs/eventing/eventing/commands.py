@@ -19,7 +19,7 @@ COMMANDS = ("dead-letters", "replay", "heard", "restored")
 
 
 async def run_command(
-    arguments: Sequence[str],
+    options: argparse.Namespace,
     *,
     service: str,
     pool: Pool,
@@ -28,7 +28,6 @@ async def run_command(
     recovery: Callable[[], Recovery] = Recovery,
 ) -> str:
     """Carry out one command and tell what was done. It writes rows; the running service does the rest."""
-    options = _parser(service).parse_args(arguments)
     works = Works(pool, Outbox(service))
     match options.command:
         case "replay":
@@ -45,31 +44,29 @@ async def run_command(
     return await (_list(works) if options.action == "list" else _settle(works, options))
 
 
-def _parser(service: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m {service}")
-    commands = parser.add_subparsers(dest="command", required=True)
-    dead = commands.add_parser("dead-letters", help="records that hold their key until somebody acts")
+def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """`add`: the `add_parser` of subparsers whose `dest` is `command`."""
+    dead = add("dead-letters", help="records that hold their key until somebody acts")
     actions = dead.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="all of them, the oldest first")
     for action, meaning in (("replay", "give it its attempts anew"), ("drop", "pass its number for ever")):
         each = actions.add_parser(action, help=meaning)
         each.add_argument("topic")
         each.add_argument("key")
-    replay = commands.add_parser("replay", help="ask the owner of a topic to send events again")
+    replay = add("replay", help="ask the owner of a topic to send events again")
     replay.add_argument("topic", choices=[topic.name for topic in TOPICS if topic.numbered])
     which = replay.add_mutually_exclusive_group(required=True)
     which.add_argument("--key")
     which.add_argument("--partition", type=int, choices=range(16))
     replay.add_argument("--since", type=_instant, help="by when the events occurred, ISO 8601 with zone")
     replay.add_argument("--until", type=_instant)
-    commands.add_parser("heard", help="how far each stream was heard, for owners that were restored")
-    restored = commands.add_parser("restored", help="begin anew after the database was restored")
+    add("heard", help="how far each stream was heard, for owners that were restored")
+    restored = add("restored", help="begin anew after the database was restored")
     restored.add_argument("--to", type=_instant, required=True, help="the instant it was restored to")
     restored.add_argument(
         "--heard", nargs="*", type=Path, default=(), help="files with what the others have heard"
     )
     restored.add_argument("--old-log", action="store_true", help="the broker has its log from before")
-    return parser
 
 
 def _lines(files: Sequence[Path]) -> list[str]:

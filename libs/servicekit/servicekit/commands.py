@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -9,7 +10,7 @@ import asyncpg
 from fastapi import FastAPI
 
 from eventing import Recovery
-from eventing.commands import COMMANDS, run_command
+from eventing.commands import COMMANDS, add_commands, run_command
 from servicekit.app import run
 from servicekit.database import migrate, migrations_of, prepare_connection
 from servicekit.logs import tell_crashes
@@ -20,8 +21,22 @@ S = TypeVar("S", bound=ServiceSettings)
 SHARED = ("migrate", *COMMANDS)
 
 
-def run_shared_command(
+def parse_command(
+    service: str,
     arguments: Sequence[str],
+    add_own: Callable[[Callable[..., ArgumentParser]], None] = lambda _add: None,
+) -> Namespace:
+    """What is asked for, before any setting is read: help, and being told of a mistake, need none."""
+    parser = ArgumentParser(prog=f"python -m {service}", description="Serves, unless a command is given.")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="command")
+    commands.add_parser("migrate", help="bring the database to what this version needs")
+    add_commands(commands.add_parser)
+    add_own(commands.add_parser)
+    return parser.parse_args(arguments)
+
+
+def run_shared_command(
+    options: Namespace,
     *,
     service: str,
     settings: S,
@@ -33,13 +48,13 @@ def run_shared_command(
     How this process tells its crashes is decided here, for commands that are not shared, too.
     """
     tell_crashes()
-    match list(arguments):
-        case []:
+    match options.command:
+        case None:
             run(create(settings), settings, service=service)
-        case ["migrate"]:
+        case "migrate":
             migrate(settings.database_url, *migrations_of(service))
-        case [command, *_] if command in COMMANDS:
-            done = _carry_out(arguments, service, settings, lambda: recovery(settings))
+        case command if command in COMMANDS:
+            done = _carry_out(options, service, settings, lambda: recovery(settings))
             sys.stdout.write(asyncio.run(done) + "\n")
         case _:
             return False
@@ -47,11 +62,11 @@ def run_shared_command(
 
 
 async def _carry_out(
-    arguments: Sequence[str], service: str, settings: ServiceSettings, recovery: Callable[[], Recovery]
+    options: Namespace, service: str, settings: ServiceSettings, recovery: Callable[[], Recovery]
 ) -> str:
     """Without the time limits of a service: a restored database is written through."""
     url = settings.database_url
     async with asyncpg.create_pool(url, min_size=1, max_size=2, init=prepare_connection) as pool:
         return await run_command(
-            arguments, service=service, pool=pool, settings=settings.kafka, recovery=recovery
+            options, service=service, pool=pool, settings=settings.kafka, recovery=recovery
         )

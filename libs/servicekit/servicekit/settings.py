@@ -3,16 +3,17 @@
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from eventing.settings import EventingSettings
@@ -43,6 +44,9 @@ class _EnvironmentAndFiles(EnvSettingsSource):
 
     def _is_ours(self, name: str) -> bool:
         return name.partition("__")[0] in self.settings_cls.model_fields
+
+
+S = TypeVar("S", bound="ServiceSettings")
 
 
 class ServiceSettings(BaseSettings):
@@ -144,6 +148,24 @@ class ServiceSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del env_settings, dotenv_settings, file_secret_settings  # the environment and named files are all
         return init_settings, _EnvironmentAndFiles(settings_cls)
+
+
+def load_settings(kind: type[S]) -> S:
+    """Ends the process where settings are missing or wrong, with a line for each; no value is repeated."""
+    try:
+        return kind()
+    except ValidationError as error:
+        lines = [line for each in error.errors() for line in _told(each["loc"], each["msg"])]
+    except SettingsError as error:
+        lines = [str(error)]
+    raise SystemExit("\n".join(["These settings (environment variables) must be mended:", *lines]))
+
+
+def _told(place: tuple[int | str, ...], message: str) -> list[str]:
+    name = "__".join(str(part) for part in place).upper()
+    if not name:  # several together, which name themselves
+        return [f"  {part}" for part in message.removeprefix("Value error, ").split("; ")]
+    return [f"  {name}: {'is missing' if message == 'Field required' else message}"]
 
 
 def _is_safe(url: str) -> bool:

@@ -5,15 +5,14 @@ import sys
 from issuer.app import SERVICE, create_issuer
 from issuer.recovery import recovery
 from issuer.settings import IssuerSettings
-from servicekit.commands import SHARED, run_shared_command
+from servicekit.commands import parse_command, run_shared_command
+from servicekit.settings import load_settings
 
 
 def main(arguments: list[str]) -> None:
-    shared = run_shared_command(
-        arguments, service=SERVICE, settings=IssuerSettings(), create=create_issuer, recovery=recovery
-    )
-    if not shared:
-        raise SystemExit(f"usage: python -m issuer [{' | '.join(SHARED)}]")
+    options = parse_command(SERVICE, arguments)
+    settings = load_settings(IssuerSettings)
+    run_shared_command(options, service=SERVICE, settings=settings, create=create_issuer, recovery=recovery)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,14 @@ import sys
 
 from notifier.app import SERVICE, create_notifier
 from notifier.settings import NotifierSettings
-from servicekit.commands import SHARED, run_shared_command
+from servicekit.commands import parse_command, run_shared_command
+from servicekit.settings import load_settings
 
 
 def main(arguments: list[str]) -> None:
-    shared = run_shared_command(
-        arguments, service=SERVICE, settings=NotifierSettings(), create=create_notifier
-    )
-    if not shared:
-        raise SystemExit(f"usage: python -m notifier [{' | '.join(SHARED)}]")
+    options = parse_command(SERVICE, arguments)
+    settings = load_settings(NotifierSettings)
+    run_shared_command(options, service=SERVICE, settings=settings, create=create_notifier)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,16 @@
 
 import sys
 
-from servicekit.commands import SHARED, run_shared_command
+from servicekit.commands import parse_command, run_shared_command
+from servicekit.settings import load_settings
 from wallet.app import SERVICE, create_wallet
 from wallet.settings import WalletSettings
 
 
 def main(arguments: list[str]) -> None:
-    shared = run_shared_command(arguments, service=SERVICE, settings=WalletSettings(), create=create_wallet)
-    if not shared:
-        raise SystemExit(f"usage: python -m wallet [{' | '.join(SHARED)}]")
+    options = parse_command(SERVICE, arguments)
+    settings = load_settings(WalletSettings)
+    run_shared_command(options, service=SERVICE, settings=settings, create=create_wallet)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from contracts.catalogue import ORDERS
 from eventing.commands import run_command
+from servicekit.commands import parse_command
 from tests.component.eventing.test_consuming import bury_first_of_two
 from tests.component.eventing.test_healing import applied, place
 from tests.component.eventing.world import SETTINGS, World
@@ -11,7 +12,8 @@ from tests.conftest import MakeDatabase
 
 
 async def run(world: World, *arguments: str) -> str:
-    return await run_command(arguments, service="issuer", pool=world.issuer_pool, settings=SETTINGS)
+    options = parse_command("issuer", arguments)
+    return await run_command(options, service="issuer", pool=world.issuer_pool, settings=SETTINGS)
 
 
 async def test_dead_letters_are_listed_without_what_is_in_them(world: World) -> None:
@@ -56,6 +58,8 @@ async def test_events_are_asked_for_by_key(world: World) -> None:
 async def test_no_dead_letters_is_an_answer(database: MakeDatabase) -> None:
     issuer = await database("issuer")
 
-    told = await run_command(["dead-letters", "list"], service="issuer", pool=issuer.pool, settings=SETTINGS)
+    options = parse_command("issuer", ["dead-letters", "list"])
+
+    told = await run_command(options, service="issuer", pool=issuer.pool, settings=SETTINGS)
 
     assert told == "no dead letters"

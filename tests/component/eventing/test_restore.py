@@ -13,6 +13,7 @@ from eventing import Orphan, Received, Recovery
 from eventing.commands import run_command
 from eventing.restore import NoOldLogError, Restore, tell_heard
 from eventing.runner import TooManyFailuresError
+from servicekit.commands import parse_command
 from tests.component.eventing.orders import cancelled, change, expired, requested
 from tests.component.eventing.test_consuming import arrive, record, state, waiting
 from tests.component.eventing.world import SETTINGS, Pool, World, handlers_of
@@ -289,8 +290,9 @@ async def test_a_restored_consumer_applies_the_rest_of_the_old_log_again_in_its_
 
 
 async def run(pool: Pool, world: World, *arguments: str) -> str:
+    options = parse_command("ordering", arguments)
     return await run_command(
-        arguments, service="ordering", pool=pool, settings=SETTINGS, log=lambda _settings: world.log
+        options, service="ordering", pool=pool, settings=SETTINGS, log=lambda _settings: world.log
     )
 
 
