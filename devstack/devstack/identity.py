@@ -7,6 +7,7 @@ import argparse
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ def start_identity(port: int, *, log: Path) -> subprocess.Popen[bytes]:
 
 def serve(host: str, port: int, accounts: list[Account], *, public_url: str | None) -> None:
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # one machine only
+    from authlib.deprecate import AuthlibDeprecationWarning  # noqa: PLC0415  (asks to be shown)
+
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)  # the provider's own matter
     import oidc_provider_mock  # noqa: PLC0415  (reads the line above)
     from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
 

@@ -24,6 +24,22 @@ _PRIVATE = re.compile(
     re.IGNORECASE,
 )
 
+# The Kafka client calls these errors, and tries again by itself; what does not heal, our own lines and the
+# pipeline's probe tell.
+_TRIED_AGAIN = frozenset(
+    {
+        "Unable connect to node with id %s: %s",
+        "Unable to update metadata from %s",
+        "Failed fetch messages from %s: %s",
+        "Error sending %s to node %s [%s] -- marking coordinator dead",
+        "Group Coordinator Request failed: %s",
+        "FindCoordinator Request failed: %s",
+        "Heartbeat send request failed: %s. Will retry.",
+        "Heartbeat session expired - marking coordinator dead",
+        "OffsetCommit failed for group %s due to group error (%s), will rejoin",
+    }
+)
+
 
 def configure_logging(service: str, level: str = "info", *, pretty: bool | None = None) -> None:
     """All logging of the process, that of libraries included, goes through the same processors."""
@@ -45,6 +61,7 @@ def configure_logging(service: str, level: str = "info", *, pretty: bool | None 
         )
     )
     handler.addFilter(FloodFilter(("aiokafka", "faststream", "opentelemetry")))
+    handler.addFilter(_lower_what_is_tried_again)
     handler.addFilter(_first_line_of_asyncio)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     _quieten(service, level.upper())
@@ -58,6 +75,12 @@ def _quieten(service: str, level: str) -> None:
             logging.getLogger(name).setLevel(level)
     for name in ("httpx", "httpcore", "uvicorn.access", "authlib", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _lower_what_is_tried_again(record: logging.LogRecord) -> bool:
+    if record.name.startswith("aiokafka") and record.msg in _TRIED_AGAIN:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def _first_line_of_asyncio(record: logging.LogRecord) -> bool:

@@ -1,14 +1,19 @@
+import ast
 import asyncio
 import gc
 import json
 import logging
 import sys
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
+import aiokafka
 import asyncpg
 import pytest
 import structlog
 
+from servicekit import logs
 from servicekit.logs import FloodFilter, configure_logging, tell_crashes
 from servicekit.telemetry import request_span
 
@@ -169,6 +174,31 @@ def test_a_process_that_the_database_ends_does_not_repeat_the_row(
     assert "UniqueViolationError" in told
     assert "KEYS_DIR" in told
     assert "Zofia" not in told
+
+
+def test_what_the_kafka_client_tries_again_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("ordering")
+    log = logging.getLogger("aiokafka.client")
+
+    log.error("Unable connect to node with id %s: %s", 1, "refused")
+    log.error("Unexpected error in join group '%s' response: %s", "ordering", "denied")
+
+    assert [line["level"] for line in lines(capsys)] == ["warning", "error"]
+
+
+@cache
+def texts_of_the_kafka_client() -> set[str]:
+    return {
+        node.value
+        for module in Path(next(iter(aiokafka.__path__))).rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+@pytest.mark.parametrize("text", sorted(logs._TRIED_AGAIN))
+def test_what_is_lowered_is_what_the_kafka_client_says(text: str) -> None:
+    assert text in texts_of_the_kafka_client()
 
 
 class Clock:
