@@ -13,6 +13,7 @@ from devstack.postgres import Postgres, start_postgres, stop_postgres
 from servicekit.database import connect_pool
 from servicekit.keys import create_development_keys
 from tests.databases import Database, Templates
+from tests.mutants import summary_of, was_noticed
 
 ISSUER_PUBLIC_URL = "http://localhost:8002"
 INSTITUTIONS = ("umcs", "pwr")
@@ -59,6 +60,20 @@ async def database(templates: Templates) -> AsyncIterator[MakeDatabase]:
     for each in made:
         each.pool.terminate()
         await templates.drop(each.url)
+
+
+def pytest_report_teststatus(
+    report: pytest.TestReport | pytest.CollectReport,
+) -> tuple[str, str, str] | None:
+    """A mutant that was noticed is no failure that somebody has to look at."""
+    return ("mutants noticed", "m", "NOTICED") if was_noticed(report) else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    stats = terminalreporter.stats
+    summary = summary_of(len(stats.get("mutants noticed", ())), stats.get("failed", ()))
+    if summary:
+        terminalreporter.write_line(summary)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

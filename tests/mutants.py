@@ -1,11 +1,13 @@
 """Rules broken on purpose: a test that holds a rule also runs with the rule broken, and must go red then."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import pytest
 
 Test = TypeVar("Test", bound=Callable[..., Any])
+
+ON_PURPOSE = "the rule is broken on purpose"
 
 # What is put in the place of what: the object, the name of its attribute, the replacement.
 Mutant = Sequence[tuple[Any, str, Any]]
@@ -13,7 +15,7 @@ Mutant = Sequence[tuple[Any, str, Any]]
 
 def holds_against(mutant: str) -> Callable[[Test], Test]:
     """The test runs twice: as it is, and with the mutant, where it must fail. `mutated` puts it in place."""
-    must_fail = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the rule is broken on purpose")
+    must_fail = pytest.mark.xfail(strict=True, raises=AssertionError, reason=ON_PURPOSE)
     runs = [pytest.param(None, id="rule"), pytest.param(mutant, id=f"mutant-{mutant}", marks=must_fail)]
 
     def decorate(test: Test) -> Test:
@@ -27,3 +29,13 @@ def holds_against(mutant: str) -> Callable[[Test], Test]:
 def apply(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     for target, name, replacement in mutant:
         monkeypatch.setattr(target, name, replacement)
+
+
+def was_noticed(report: pytest.TestReport | pytest.CollectReport) -> bool:
+    return report.outcome == "skipped" and getattr(report, "wasxfail", None) == ON_PURPOSE
+
+
+def summary_of(noticed: int, failed: Iterable[pytest.TestReport]) -> str:
+    """One line for all of them, since each is as it should be; nothing where none ran."""
+    run = noticed + sum("[mutant-" in report.nodeid for report in failed)
+    return f"mutants: rules broken on purpose, {noticed} of {run} noticed" if run else ""
