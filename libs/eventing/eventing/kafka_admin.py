@@ -40,10 +40,22 @@ class KafkaAdmin:
             }
         if settings.ca_file:
             options["ssl.ca.location"] = settings.ca_file
+        self._options = options
         self._client = AdminClient(options)
 
     async def describe(self, topics: Iterable[str], *, ends_of: Collection[str]) -> dict[str, TopicState]:
-        described = await self._described(list(topics))
+        """Asked each second; without an answer by a new client the next time.
+
+        One that a starting broker has told of no brokers at all connects to none any more (librdkafka #5301).
+        """
+        try:
+            return await self._describe(list(topics), ends_of)
+        except LogUnavailableError:
+            self._client = AdminClient(self._options)
+            raise
+
+    async def _describe(self, topics: list[str], ends_of: Collection[str]) -> dict[str, TopicState]:
+        described = await self._described(topics)
         wanted = [name for name in described if name in ends_of]
         ends = await self._offsets(wanted, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         return {name: TopicState(topic_id, ends.get(name, {})) for name, topic_id in described.items()}
