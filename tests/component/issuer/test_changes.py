@@ -71,6 +71,33 @@ async def test_a_suspension_that_came_ahead_outlasts_an_older_reinstatement(
     assert await scene.state(card) == "active"
 
 
+async def test_a_suspension_that_overtook_a_reinstatement_is_answered(scene: Scene, card: Order) -> None:
+    await scene.hear(scene.change(card, "suspend"), number=4)
+    again = scene.change(card, "suspend")
+
+    await scene.hear(again, ahead=True, number=6)
+    await scene.hear(scene.change(card, "reinstate"), number=5)
+    await scene.hear(again, number=6)
+
+    assert [event.holds for event in await scene.told(card, CardSuspended)] == [("holder",), ("holder",)]
+    assert await scene.told(card, CardReinstated) == []
+
+
+@pytest.mark.parametrize(
+    ("versions", "names"),
+    [([1, 3, 2, 3], ["CardSuspended", "CardSuspended"]), ([2, 1, 2], ["CardReinstated"])],
+    ids=["a hold overtook its end", "an end overtook its hold"],
+)
+async def test_what_overtook_its_contrary_in_the_office_is_answered(
+    scene: Scene, card: Order, versions: list[int], names: list[str]
+) -> None:
+    for version in versions:
+        change = "suspend" if version % 2 else "reinstate"
+        await scene.hear(scene.change(card, change, "office", hold_version=version))
+
+    assert (await scene.names(card))[2:] == names
+
+
 async def test_a_revocation_that_came_ahead_is_told_once(scene: Scene, card: Order) -> None:
     revocation = scene.change(card, "revoke", reason="phone_lost")
 

@@ -12,7 +12,7 @@ from issuer.domain import Student
 async def put_holds(conn: Connection, students: Sequence[Student]) -> list[Student]:
     """Make or lock the students' rows, in the order given, and keep each hold of a higher version.
 
-    Returns the students who had another hold before.
+    Returns those of them who were known before: nobody else has a card.
     """
     rows = await conn.fetch(
         """
@@ -21,14 +21,14 @@ async def put_holds(conn: Connection, students: Sequence[Student]) -> list[Stude
         on conflict (institution_id, student_ref) do update
         set office_hold = excluded.office_hold, hold_version = excluded.hold_version
         where excluded.hold_version > s.hold_version
-        returning new.*, old.office_hold <> new.office_hold as is_changed
+        returning new.*, old.student_ref is not null as was_known
         """,
         [student.institution_id for student in students],
         [student.student_ref for student in students],
         [student.office_hold for student in students],
         [student.hold_version for student in students],
     )
-    return [_student(row) for row in rows if row["is_changed"]]
+    return [_student(row) for row in rows if row["was_known"]]
 
 
 async def lock_student(conn: Connection, institution_id: str, student_ref: UUID) -> Student | None:

@@ -22,19 +22,20 @@ class ToldHold:
 
 
 async def apply_office_holds(work: UnitOfWork, told: Sequence[ToldHold]) -> None:
-    """Older versions change nothing, whatever order they come with."""
+    """Older versions change nothing, whatever order they come with.
+
+    A newer one is told even if the cards are as it wants them: one that it has overtaken never will be.
+    """
     newest = newest_holds(hold.student for hold in told)
-    changed = {student.key: student for student in await students.put_holds(work.connection, newest)}
-    if not changed:
+    newer = {student.key: student for student in await students.put_holds(work.connection, newest)}
+    if not newer:
         return
     why = {hold.student: hold for hold in told}
-    orders = await credentials.standing_orders(work.connection, list(changed))
+    orders = await credentials.standing_orders(work.connection, list(newer))
     outcomes = []
     for card in await credentials.lock_credentials(work.connection, orders):
-        student = changed[card.student_key]
-        after = hold_by_office(card, student.office_hold)
-        if after != card:
-            outcomes.append(_outcome(work, after, why[student]))
+        student = newer[card.student_key]
+        outcomes.append(_outcome(work, hold_by_office(card, student.office_hold), why[student]))
     await record_outcomes(work, outcomes)
 
 

@@ -28,7 +28,10 @@ _ACTIONS: dict[CardChange, str] = {
 async def change_cards(
     work: UnitOfWork, requests: Sequence[Received[CardChangeRequested]], vault: Vault
 ) -> None:
-    """A request that finds things as it wants them tells nothing: what it wants is in the stream already."""
+    """A request that finds things as it wants them tells nothing: what it wants is in the stream already.
+
+    A suspension that came ahead is told all the same: a reinstatement that it has overtaken never will be.
+    """
     await apply_office_holds(
         work, [_told_hold(each.event) for each in requests if _is_office_hold(each.event)]
     )
@@ -38,7 +41,7 @@ async def change_cards(
         request = asked[credential.order_id]
         after = _decide(credential, request)
         if after != credential:
-            outcomes.append(_outcome(work, credential, after, request.event))
+            outcomes.append(_outcome(work, credential, after, request))
             if request.event.change == "update":
                 renewed.append(vault.lock_away(request.event, vault.open_delivered(request.event)))
     await holders.replace_holders(work.connection, renewed)
@@ -74,13 +77,13 @@ def _decide(credential: Credential, request: Received[CardChangeRequested]) -> C
 
 
 def _outcome(
-    work: UnitOfWork, before: Credential, after: Credential, request: CardChangeRequested
+    work: UnitOfWork, before: Credential, after: Credential, request: Received[CardChangeRequested]
 ) -> Outcome:
-    if after.state == "offered" or is_same_to_others(before, after):
+    event = request.event
+    if after.state == "offered" or (is_same_to_others(before, after) and not request.ahead):
         return Outcome(after)
-    event = _tell(work, after, request)
-    line = AuditLine(after, _ACTIONS[request.change], request.by, request.reason, request.actor_ref)
-    return Outcome(after, event, line)
+    line = AuditLine(after, _ACTIONS[event.change], event.by, event.reason, event.actor_ref)
+    return Outcome(after, _tell(work, after, event), line)
 
 
 def _tell(work: UnitOfWork, after: Credential, request: CardChangeRequested) -> StreamEvent:
