@@ -11,7 +11,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import CorruptRecordException, KafkaError
+from aiokafka.errors import CorruptRecordException, KafkaConnectionError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLScram512
@@ -95,8 +95,13 @@ class KafkaWriter:
     async def close(self) -> None:
         """Stop without waiting for what is under way; the broker may be gone."""
         closing = asyncio.create_task(self._producer.stop())
-        await asyncio.wait([closing], timeout=1)
-        closing.cancel()
+        _, late = await asyncio.wait([closing], timeout=1)
+        if late:
+            # It waits for answers, and has no other way to be told that there will be none.
+            self._producer._message_accumulator.fail_all(KafkaConnectionError("given up"))  # noqa: SLF001
+            await self._producer.client.close()
+            await asyncio.wait([closing], timeout=1)
+            closing.cancel()
 
 
 def records_of(fetched: Mapping[TopicPartition, Sequence[Any]]) -> list[LogRecord]:

@@ -1,5 +1,7 @@
 """Relay and consumer on a real broker: what a framework would lose is not lost, and an empty broker heals."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from aiokafka.record.util import calc_crc32c
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from contracts.catalogue import ORDERS, PARTITIONS, partition_of
 from devstack.broker import Broker, start_broker, stop_broker
 from eventing import Eventing, EventingSettings, ignore
-from eventing.kafka import KafkaReader
+from eventing.kafka import KafkaReader, KafkaWriter
+from eventing.kafka_admin import KafkaAdmin
+from eventing.log import OutgoingRecord
 from tests.component.eventing.orders import requested
 from tests.component.eventing.test_consuming import record
 from tests.component.eventing.world import Clock, Projection, World, handlers_of
@@ -120,6 +125,26 @@ async def test_a_record_that_the_client_cannot_read_is_passed_over(pair: Pair, b
     await pair.heard([before, after, *await pair.say(50)])
     kept = await pair.listens.works.pool.fetch("select partition, key from unreadable")
     assert [tuple(row) for row in kept] == [(partition, None)]
+
+
+async def test_a_writer_that_is_thrown_away_leaves_nothing_behind(broker: Broker) -> None:
+    await KafkaAdmin(settings(broker)).create([ORDERS])
+    sent = [OutgoingRecord(b"key", [], b"body")]
+    before = asyncio.all_tasks()
+    writer = await KafkaWriter.connect(settings(broker))
+    await writer.send(ORDERS.name, 0, sent)
+
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        sending = asyncio.create_task(writer.send(ORDERS.name, 0, sent))
+        await eventually(lambda: writer._producer._sender._in_flight)
+        await writer.close()
+        with pytest.raises(KafkaError):
+            await sending
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+
+    await eventually(lambda: asyncio.all_tasks() <= before)
 
 
 def _rename(batch: Any, name: bytes, other: bytes) -> None:
