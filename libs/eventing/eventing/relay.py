@@ -25,6 +25,9 @@ log = structlog.get_logger()
 
 BATCH_BYTES = 512 * 1024
 
+# Each holds a connection to the database for as long as its lane hangs.
+FAILING_AT_ONCE = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -76,7 +79,8 @@ class Relay:
         """Until cancelled. The first event goes at once, then at most one round per coalescing time."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._run_healthy())
-            tasks.create_task(self._run_failing())
+            for _ in range(FAILING_AT_ONCE):
+                tasks.create_task(self._run_failing())
 
     async def _run_healthy(self) -> None:
         while True:

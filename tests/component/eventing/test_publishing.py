@@ -12,6 +12,7 @@ from tests.component.eventing.orders import erased, expired, requested
 from tests.component.eventing.world import World
 from tests.eventlog import published
 from tests.mutants import holds_against
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio
 
@@ -177,6 +178,24 @@ async def test_a_paused_relay_starves_nobody(world: World) -> None:
 
     assert done
     assert numbers_in_log(world, free) == [1]
+
+
+async def test_a_lane_that_works_again_does_not_wait_for_those_that_hang(world: World) -> None:
+    dead, alive = [order_in(partition) for partition in (1, 2, 3)], order_in(4)
+    relay = world.ordering.relay
+    relay._settings = world.ordering.settings.model_copy(update={"relay_round": 60})
+    world.writer.script = lambda *_: "refuse"
+    await world.say(*[lambda work, order=order: requested(work, order) for order in (*dead, alive)])
+    await relay.serve_healthy()
+
+    world.clock.advance(seconds=5)
+    world.writer.script = lambda _topic, partition, _count: "hang" if partition < 4 else "acknowledge"
+    running = asyncio.create_task(relay.run())
+    try:
+        await eventually(lambda: numbers_in_log(world, alive) == [1])
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
 
 
 async def test_lanes_are_served_in_turn(world: World) -> None:
