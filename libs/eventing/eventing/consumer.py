@@ -78,6 +78,8 @@ class Consumer:
     async def run(self) -> None:
         """Until cancelled, or until too many records in a row have failed."""
         await self._watch.look()
+        # Until now the broker was silent: that nothing was polled says nothing about this process.
+        self.polled_at = monotonic()
         try:
             await self._reader.start(self)
             while True:

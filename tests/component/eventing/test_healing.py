@@ -13,7 +13,7 @@ import pytest
 from contracts.catalogue import ORDERS, REPLAYS, partition_of
 from contracts.platform import DigestPublished, ReplayRequested
 from eventing import Question, Received, UnitOfWork, lanes
-from eventing.log import TopicState
+from eventing.log import LogUnavailableError, TopicState
 from eventing.positions import Position, decide_start
 from eventing.reconciliation import compare_digests, past_window, publish_digests
 from eventing.relay import Relay, Served
@@ -516,3 +516,21 @@ async def test_a_batch_that_takes_longer_than_a_group_may_is_finished(world: Wor
 
 async def heard(world: World, order_id: UUID) -> None:
     await eventually(lambda: applied(world) == {order_id: [1]})
+
+
+async def test_a_consumer_that_waited_for_the_broker_is_not_taken_for_a_wedged_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wedged = []
+
+    async def join(_gate: object) -> None:
+        wedged.append(world.issuer._wedged())
+        raise LogUnavailableError
+
+    monkeypatch.setattr(world.reader, "start", join)
+    world.issuer.consumer.polled_at -= 2 * SETTINGS.wedged_after
+
+    with pytest.raises(LogUnavailableError):
+        await world.issuer.consumer.run()
+
+    assert wedged == [False]
