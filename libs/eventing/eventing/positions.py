@@ -134,7 +134,7 @@ async def move(
     expected = {place: (topic_ids.get(place), read_from.get(place)) for place in last}
     if await _lock(work.connection, sorted(last)) != expected:
         raise PositionLostError
-    await _write(work.connection, last)
+    await _write(work, last)
 
 
 async def _lock(connection: Connection, places: Sequence[Place]) -> dict[Place, tuple[str, int]]:
@@ -153,9 +153,9 @@ async def _lock(connection: Connection, places: Sequence[Place]) -> dict[Place, 
     return {(row["topic"], row["partition"]): (row["topic_id"], row["next_offset"]) for row in rows}
 
 
-async def _write(connection: Connection, last: Mapping[Place, LogRecord]) -> None:
+async def _write(work: UnitOfWork, last: Mapping[Place, LogRecord]) -> None:
     """A record that is sent again is older than what was applied: the time of the newest stays."""
-    await connection.execute(
+    await work.connection.execute(
         """
         update positions p set next_offset = m.next_offset, applied_at = greatest(p.applied_at, m.occurred_at)
         from unnest($1::text[], $2::smallint[], $3::bigint[], $4::timestamptz[])
@@ -165,5 +165,10 @@ async def _write(connection: Connection, last: Mapping[Place, LogRecord]) -> Non
         [topic for topic, _ in last],
         [partition for _, partition in last],
         [record.offset + 1 for record in last.values()],
-        [occurred_at(record) for record in last.values()],
+        [_not_after(work.now, occurred_at(record)) for record in last.values()],
     )
+
+
+def _not_after(now: datetime, moment: datetime | None) -> datetime | None:
+    """A wrong time in the future would hide what is lost before it comes."""
+    return min(now, moment) if moment else None

@@ -71,7 +71,7 @@ async def _trust_the_reader(self: consumer.Consumer) -> None:
 
 async def _move_without_looking(work: Any, records: Any, *_ids_and_offsets: Any) -> None:
     last = {(record.topic, record.partition): record for record in records}
-    await positions._write(work.connection, last)
+    await positions._write(work, last)
 
 
 async def _look_before_the_lock(connection: Any, wanted: Any) -> Any:

@@ -273,6 +273,14 @@ async def test_a_time_before_the_calendar_stops_nobody(world: World) -> None:
     assert world.projection.numbers(other) == [1]
 
 
+async def test_a_time_in_the_future_is_no_time_of_what_was_applied(world: World) -> None:
+    arrive(world, record(world, lambda work: requested(work, uuid4()), 1, ce_time=b"2226-01-01T00:00:00Z"))
+
+    await world.hear()
+
+    assert await world.issuer_pool.fetchval("select max(applied_at) from positions") == world.clock()
+
+
 async def test_a_header_given_twice_with_two_values_is_not_believed(world: World) -> None:
     order_id = uuid4()
     sent = record(world, lambda work: requested(work, order_id), 1)
