@@ -23,7 +23,7 @@ CACHE = ROOT / ".cache"
 LOG = CACHE / "setup.log"
 STAMP = VENV / "legitka-setup"
 
-NEWEST_KNOWN, OLDEST = 16, 11  # Python 3.x
+NEWEST_KNOWN, OLDEST = 14, 11  # Python 3.x; for later ones PostgreSQL is not packaged yet
 UV = "uv==0.13.9"
 TO_INSTALL, TO_RUN = 1200, 200  # megabytes of free disk
 NETWORK_SIGNS = ("failed to fetch", "dns error", "connection", "timed out", "certificate", "no matching dist")
