@@ -25,7 +25,8 @@ class FilesOfJourneysTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdi
     """A file of journeys shares a whole stack, so that one worker takes all of it; these files come first."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.partition("::")[0] if nodeid.startswith("tests/journeys/") else nodeid
+        whole = nodeid.startswith(("tests/journeys/", "tests/restore/"))
+        return nodeid.partition("::")[0] if whole else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
