@@ -162,7 +162,7 @@ def _text_headers(raw: RawHeaders) -> dict[str, str]:
     doubtful = set()
     for name, value in raw:
         text = _text(value)
-        if text is None or headers.setdefault(name, text) != text:
+        if text is None or "\x00" in name or headers.setdefault(name, text) != text:
             doubtful.add(name)
     return {name: text for name, text in headers.items() if name not in doubtful}
 

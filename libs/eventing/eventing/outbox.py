@@ -145,7 +145,7 @@ async def erase_keys(connection: Connection, keys: Collection[str]) -> None:
             f"""
             update {table} set body = '', headers = (headers::jsonb || '{{"ce_erased": "1"}}')::text
             where key = any($1) and number is not null
-                and headers::jsonb ->> 'ce_type' not like 'pl.legitka.%Erased.v%'
+                and coalesce(headers::jsonb ->> 'ce_type', '') not like 'pl.legitka.%Erased.v%'
             """,
             keys,
         )

@@ -170,9 +170,11 @@ class Eventing:
         return waiting and self.watch.fresh()
 
     async def _prune(self) -> None:
-        """Questions, digests and copies of dead letters belong to no order: they go when no log has them."""
+        """What belongs to no order goes when no log has it: questions, digests, copies, the unreadable."""
         async with self.works.begin() as work:
+            before = work.now - timedelta(days=8)
             await work.connection.execute(
                 'delete from events where number is null and "offset" is not null and occurred_at < $1',
-                work.now - timedelta(days=8),
+                before,
             )
+            await work.connection.execute("delete from unreadable where arrived_at < $1", before)

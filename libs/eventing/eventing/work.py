@@ -48,6 +48,14 @@ class UnitOfWork:
             for event in self.published
         ]
 
+    def forget_copies(self) -> None:
+        """A copy of a dead letter has what was erased in it, however late it died."""
+        self.published[:] = [
+            each
+            for each in self.published
+            if not (isinstance(each, DeadLetterCopy) and each.key in self.erased)
+        ]
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Run once after a commit, never after a rollback."""
         self.callbacks.append(callback)
@@ -80,6 +88,7 @@ class Works:
             yield work
             if work.erased:
                 await erase_keys(connection, work.erased)
+                work.forget_copies()
             await self._outbox.add(connection, work.published)
         if work.published:
             self._outbox.wake()
