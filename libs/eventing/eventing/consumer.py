@@ -1,7 +1,7 @@
 """The consumer: fetches batches, hands each to the runner in one transaction, and keeps its own positions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 from time import monotonic
@@ -61,9 +61,14 @@ class Consumer:
         return self._assignment > 0 and not self._closed and not self._to_begin
 
     def lags(self) -> dict[Place, int]:
-        """Records of each partition that the log held at the last look and that are not handled yet."""
+        """Records of each partition that the log held at the last look and that are not handled yet.
+
+        A partition whose leader does not answer may hold one.
+        """
         return {
-            (topic, partition): max(0, self._watch.states[topic].ends.get(partition, 0) - next_offset)
+            (topic, partition): max(
+                0, self._watch.states[topic].ends.get(partition, next_offset + 1) - next_offset
+            )
             for (topic, partition), next_offset in self.next_offsets.items()
             if topic in self._watch.states
         }
@@ -148,14 +153,19 @@ class Consumer:
             log.warning("positions_not_read", error=type(error).__name__)
 
     async def _begin(self) -> None:
-        """Begin reading where the database says, and ask for what was lost before it."""
-        places = sorted(self._to_begin)
-        if not places:
+        """Begin reading where the database says, and ask for what was lost before it.
+
+        A partition whose leader does not answer is begun by a later step, the others now.
+        """
+        if not self._to_begin:
             return
         await self._watch.look()
         # An older replica may have left what it did not know: it leaves by a change of assignment.
         await self._runner.release_known()
-        begins = await self._watch.begins({topic for topic, _ in places})
+        begins = await self._watch.begins({topic for topic, _ in self._to_begin})
+        places = [place for place in sorted(self._to_begin) if self._is_known(place, begins)]
+        if not places:
+            return
         async with self._works.begin() as work:
             known = await positions.read_positions(work.connection)
             begun = {
@@ -169,6 +179,10 @@ class Consumer:
         self._to_begin -= set(places)
         self.stopped_because = None
         log.info("reading_begins", topics=sorted({topic for topic, _ in places}), partitions=len(places))
+
+    def _is_known(self, place: Place, begins: Mapping[str, Mapping[int, int]]) -> bool:
+        topic, partition = place
+        return partition in begins[topic] and partition in self._watch.states[topic].ends
 
     async def _begin_at(self, work: UnitOfWork, place: Place, known: Position | None, begin: int) -> Position:
         start = positions.decide_start(place, known, self._watch.states[place[0]], begin)

@@ -19,7 +19,10 @@ class OutgoingRecord:
 
 @dataclass(frozen=True, slots=True)
 class TopicState:
-    """A topic as the broker describes it now. Another id is another log, whatever its name."""
+    """A topic as the broker describes it now. Another id is another log, whatever its name.
+
+    `ends`: without the partitions whose leader does not answer.
+    """
 
     topic_id: str
     ends: Mapping[int, int]
@@ -56,7 +59,7 @@ class LogAdmin(Protocol):
         """
 
     async def begins(self, topics: Iterable[str]) -> dict[str, dict[int, int]]:
-        """The first offset that each partition still has."""
+        """The first offset that each partition still has; without those whose leader does not answer."""
 
     def read_on(self, places: Mapping[tuple[str, int], int]) -> AsyncIterator[list[LogRecord]]:
         """What lies behind an offset of each partition, up to the ends of now; without a group."""

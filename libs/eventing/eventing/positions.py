@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from contracts.catalogue import REPLAYS
+from contracts.catalogue import PARTITIONS, REPLAYS
 from eventing.codec import LogRecord, occurred_at
 from eventing.database import Connection
 from eventing.log import TopicState
@@ -83,14 +83,17 @@ def behind(known: Mapping[Place, Position], topics: Iterable[str], states: Mappi
     """Whether anything of these topics was in the log at the last look and is not applied yet."""
     return not all(
         (state := states.get(topic))
-        and all(
-            (position := known.get((topic, partition)))
-            and position.topic_id == state.topic_id
-            and position.next_offset >= end
-            for partition, end in state.ends.items()
-        )
+        and all(_at_the_end(known.get((topic, each)), state, each) for each in range(PARTITIONS))
         for topic in topics
     )
+
+
+def _at_the_end(position: Position | None, state: TopicState, partition: int) -> bool:
+    """Nobody knows what lies in a partition whose leader does not answer."""
+    end = state.ends.get(partition)
+    if position is None or end is None:
+        return False
+    return position.topic_id == state.topic_id and position.next_offset >= end
 
 
 async def begin_at(connection: Connection, place: Place, known: Position | None, position: Position) -> bool:

@@ -25,16 +25,19 @@ class SimulatedTopic:
 
 @dataclass
 class SimulatedLog:
-    """Also the admin. `away`: the broker does not answer."""
+    """Also the admin. `away`: the broker does not answer; `leaderless`: it does, but for these partitions."""
 
     topics: dict[str, SimulatedTopic] = field(default_factory=dict)
     away: bool = False
+    leaderless: set[Place] = field(default_factory=set)
+
+    def _led(self, topic: str) -> list[int]:
+        return [number for number in range(PARTITIONS) if (topic, number) not in self.leaderless]
 
     async def begins(self, topics: Iterable[str]) -> dict[str, dict[int, int]]:
         known = {name: self.topics[name] for name in topics}
         return {
-            name: {number: each.begins[number] for number in range(PARTITIONS)}
-            for name, each in known.items()
+            name: {number: each.begins[number] for number in self._led(name)} for name, each in known.items()
         }
 
     async def describe(self, topics: Iterable[str], *, ends_of: Collection[str]) -> dict[str, TopicState]:
@@ -44,7 +47,7 @@ class SimulatedLog:
         return {
             name: TopicState(
                 topic.topic_id,
-                {number: topic.end(number) for number in range(PARTITIONS) if name in ends_of},
+                {number: topic.end(number) for number in self._led(name) if name in ends_of},
             )
             for name, topic in known.items()
         }
@@ -171,7 +174,7 @@ class SimulatedReader:
 
     def _fetch(self, place: Place, position: int, count: int) -> list[LogRecord]:
         topic = self.log.topics.get(place[0])
-        if topic is None:
+        if topic is None or place in self.log.leaderless:
             return []
         found = [record for record in topic.records[place[1]] if record.offset >= position][:count]
         if found:

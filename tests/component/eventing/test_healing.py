@@ -439,6 +439,22 @@ async def test_a_broker_that_is_away_delays_and_fails_nothing(world: World) -> N
     assert applied(world) == {order_id: [1]}
 
 
+async def test_a_partition_without_a_leader_holds_up_nothing_but_itself(world: World) -> None:
+    (held,) = orders_in_one_partition(1)
+    free = next(order for order in iter(uuid4, None) if partition_of(str(order)) != PLACE[1])
+    await place(world, held, free)
+    world.log.leaderless.add(PLACE)
+    await world.reader.assign(list(world.reader.positions))
+
+    await world.hear()
+    meanwhile, behind = applied(world), await world.issuer.behind()
+    world.log.leaderless.clear()
+    await world.hear()
+
+    assert (meanwhile, behind) == ({free: [1]}, True)
+    assert applied(world) == {held: [1], free: [1]}
+
+
 async def test_topics_that_an_outage_has_taken_are_made_anew(world: World) -> None:
     world.log.topics.clear()
 
