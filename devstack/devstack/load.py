@@ -19,9 +19,11 @@ from devstack.journey.http import Addresses, JourneyError
 from devstack.journey.student import StudentClient
 from devstack.ports import STANDARD_PORTS
 
-LOOK_EVERY, READY_WITHIN = 0.1, 60.0  # seconds
+LOOK_EVERY, WITHIN = 0.1, 60.0  # seconds
 AT_ONCE = 10  # students who sign in at the same time
 _ID = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}")
+
+Students = asyncio.Queue[StudentClient]
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class Outcome:
 async def drive(addresses: Addresses, *, rate: float, seconds: float) -> Outcome:
     """Orders begin on time whatever became of those before: a slow stack is not spared."""
     outcome = Outcome(wanted=round(rate * seconds))
-    free = await _students(addresses, most=max(AT_ONCE, round(rate * 5)))
+    free = await _students(addresses, most=max(AT_ONCE, round(rate * 5), outcome.wanted // 8))
     begun = time.monotonic()
     async with asyncio.TaskGroup() as orders:
         for number in range(outcome.wanted):
@@ -62,9 +64,9 @@ async def drive(addresses: Addresses, *, rate: float, seconds: float) -> Outcome
     return outcome
 
 
-async def _students(addresses: Addresses, *, most: int) -> "asyncio.Queue[StudentClient]":
+async def _students(addresses: Addresses, *, most: int) -> Students:
     """Signed in, and free to order."""
-    free: asyncio.Queue[StudentClient] = asyncio.Queue()
+    free: Students = asyncio.Queue()
     accounts = iter(those_who_may_order())
 
     async def sign_in() -> None:
@@ -80,30 +82,44 @@ async def _students(addresses: Addresses, *, most: int) -> "asyncio.Queue[Studen
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):
             group.create_task(sign_in())
-    if free.empty():
-        raise JourneyError("no student of the samples is free to order: start again with empty volumes")
     return free
 
 
-async def _order(free: "asyncio.Queue[StudentClient]", outcome: Outcome) -> None:
+async def _order(free: Students, outcome: Outcome) -> None:
+    """A student whose order failed still has it, and is not given back to those who are free."""
     try:
-        async with asyncio.timeout(READY_WITHIN):
-            student = await free.get()
         begun = time.perf_counter()
-        order = await student.place_order()
+        student, order_id = await _place(free)
         outcome.placed += 1
-        await _wait_until_ready(student, str(order["order_id"]))
+        await _wait_until_ready(student, order_id)
         outcome.ready.append(time.perf_counter() - begun)
-        await student.cancel(str(order["order_id"]))
-        free.put_nowait(student)  # one whose order failed still has it, and cannot order again
-    except (JourneyError, httpx.HTTPError, TimeoutError) as error:
+        await student.cancel(order_id)
+        free.put_nowait(student)
+    except (JourneyError, httpx.HTTPError) as error:
         outcome.failures[_ID.sub("…", f"{type(error).__name__} {error}".strip())[:200]] += 1
 
 
+async def _place(free: Students) -> tuple[StudentClient, str]:
+    """By the next who is free; a student may order ten times a day, and is sent home then."""
+    while True:
+        try:
+            student = await asyncio.wait_for(free.get(), WITHIN)
+        except TimeoutError:
+            raise JourneyError("no student is free to order: start again with empty volumes") from None
+        try:
+            return student, str((await student.place_order())["order_id"])
+        except JourneyError as error:
+            if "TOO_MANY_ORDERS" not in str(error):
+                raise
+            await student.http.aclose()
+
+
 async def _wait_until_ready(student: StudentClient, order_id: str) -> None:
-    async with asyncio.timeout(READY_WITHIN):
-        while (await student.order(order_id))["status"] != "READY":  # noqa: ASYNC110 - another process knows
-            await asyncio.sleep(LOOK_EVERY)
+    deadline = time.monotonic() + WITHIN
+    while (await student.order(order_id))["status"] != "READY":
+        if time.monotonic() > deadline:
+            raise JourneyError(f"an order was not ready after {WITHIN:.0f} s")
+        await asyncio.sleep(LOOK_EVERY)
 
 
 def main() -> int:

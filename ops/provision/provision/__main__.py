@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 from confluent_kafka import KafkaException
 
@@ -55,7 +56,8 @@ def _give_to(path: Path, user: int) -> None:
 
 
 def _databases(options: argparse.Namespace) -> list[str]:
-    url = f"postgresql://postgres:{_read(options.passwords / 'superuser')}@{options.host}/postgres"
+    superuser = quote(_read(options.passwords / "superuser"), safe="")
+    url = f"postgresql://postgres:{superuser}@{options.host}/postgres"
     passwords = _passwords_in(options.passwords)
     return asyncio.run(provision_databases(url, passwords, within=options.within))
 
