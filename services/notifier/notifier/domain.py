@@ -20,7 +20,10 @@ Kind = Literal[
     "offer_ending",
     "activated",
     "code_locked",
+    "order_rejected",
+    "order_cancelled",
     "card_suspended",
+    "card_reinstated",
     "card_revoked",
 ]
 Parameters = dict[str, str]
@@ -33,7 +36,9 @@ FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 
 _INBOX_ONLY: frozenset[Kind] = frozenset({"order_received"})
-_CAN_WAIT: frozenset[Kind] = frozenset({"ready_to_activate", "offer_ending"})
+_CAN_WAIT: frozenset[Kind] = frozenset(
+    {"ready_to_activate", "offer_ending", "order_rejected", "order_cancelled"}
+)
 
 
 class Contact(BaseModel):

@@ -64,6 +64,19 @@ ALERTS: dict[Kind, Words] = {
         ),
         action=Text("Wygeneruj nowy kod", "Get a new code"),
     ),
+    "order_rejected": Words(
+        title=Text("Nie możemy wydać mLegitymacji z tego zamówienia", "No card can be made of this order"),
+        sentence=Text("Zamówienie jest zakończone. {reasons}", "The order has ended. {reasons}"),
+        action=Text("Zobacz zamówienie", "See the order"),
+    ),
+    "order_cancelled": Words(
+        title=Text("Twoje zamówienie mLegitymacji zostało anulowane", "Your order was cancelled"),
+        sentence=Text(
+            "Uczelnia anulowała je {when}. Jeśli to pomyłka, zgłoś się do dziekanatu.",
+            "Your university cancelled it on {when}. If this is a mistake, ask the dean's office.",
+        ),
+        action=Text("Zobacz zamówienie", "See the order"),
+    ),
     "card_suspended": Words(
         title=Text("Twoja mLegitymacja jest zawieszona", "Your student card is suspended"),
         sentence=Text(
@@ -71,6 +84,14 @@ ALERTS: dict[Kind, Words] = {
             "It was suspended {by} on {when}. It cannot be shown until this is lifted.",
         ),
         action=Text("Co mogę zrobić?", "What can I do?"),
+    ),
+    "card_reinstated": Words(
+        title=Text("Twoja mLegitymacja znów działa", "Your student card works again"),
+        sentence=Text(
+            "Zawieszenie cofnięto {by} {when}. Można ją znów okazywać.",
+            "The suspension was lifted {by} on {when}. The card can be shown again.",
+        ),
+        action=Text("Zobacz mLegitymację", "See your card"),
     ),
     "card_revoked": Words(
         title=Text("Twoja mLegitymacja została unieważniona", "Your student card has been revoked"),
@@ -93,6 +114,21 @@ PARTIES = {
     "office": Text("przez uczelnię", "by your university"),
     "system": Text("automatycznie", "automatically"),
 }
+
+REJECTIONS = {
+    "validity_ended": Text(
+        "Minął termin, do którego miałaby być ważna: po wpisie na kolejny semestr zamów ją ponownie.",
+        "The day it would be valid until has passed: order again when enrolled for the next semester.",
+    ),
+    "name_missing": Text(
+        "W Twoich danych brakuje imienia lub nazwiska: uzupełnij je w dziekanacie, a potem zamów ponownie.",
+        "Your record has no name: have it completed by the dean's office, then order again.",
+    ),
+}
+REJECTED_OTHERWISE = Text(
+    "Nie udało się jej przygotować z Twoich danych: zgłoś się do dziekanatu.",
+    "It could not be made from your record: ask the dean's office.",
+)
 
 NOT_ME = Text("To nie ja", "This was not me")
 NOT_ME_SENTENCE = Text(
@@ -137,8 +173,15 @@ def _say_party(value: str, locale: Locale) -> str:
     return PARTIES.get(value, PARTIES["system"]).to(locale)
 
 
+def _say_reasons(value: str, locale: Locale) -> str:
+    """What is wrong, each with its cure; reasons that are not known yet are said as one."""
+    said = [REJECTIONS.get(reason, REJECTED_OTHERWISE).to(locale) for reason in value.split()]
+    return " ".join(dict.fromkeys(said or [REJECTED_OTHERWISE.to(locale)]))
+
+
 _SAID: dict[str, Callable[[str, Locale], str]] = {
     "until": _say_instant,
     "device": _say_device,
     "by": _say_party,
+    "reasons": _say_reasons,
 }

@@ -80,8 +80,14 @@ class Order:
     def issued(self, device: str = "iphone") -> Received[issuer.CardIssued]:
         return self.told(issuer.CardIssued, credential_id=self.credential_id, device_label=device)
 
+    def rejected(self, *reasons: str) -> Received[issuer.CredentialRejected]:
+        return self.told(issuer.CredentialRejected, reasons=reasons or ("validity_ended",))
+
     def suspended(self, by: str = "holder") -> Received[issuer.CardSuspended]:
         return self.told(issuer.CardSuspended, by=by, holds=(by,))
+
+    def reinstated(self, by: str = "holder", holds: tuple[str, ...] = ()) -> Received[issuer.CardReinstated]:
+        return self.told(issuer.CardReinstated, by=by, holds=holds)
 
     def revoked(self) -> Received[issuer.CardRevoked]:
         return self.told(issuer.CardRevoked)
@@ -89,8 +95,8 @@ class Order:
     def locked(self, generation: int = 1) -> Received[wallet.ActivationLocked]:
         return self.told(wallet.ActivationLocked, generation=generation)
 
-    def cancelled(self) -> Received[ordering.OrderCancelled]:
-        return self.told(ordering.OrderCancelled)
+    def cancelled(self, reason: str = "student") -> Received[ordering.OrderCancelled]:
+        return self.told(ordering.OrderCancelled, reason=reason)
 
     def expired(self) -> Received[ordering.OrderExpired]:
         return self.told(ordering.OrderExpired)

@@ -1,8 +1,11 @@
 """Which events become alerts, how often, and for whom."""
 
+from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 from uuid import uuid4
+
+import pytest
 
 from contracts.notifier import AlertDelivered
 from eventing import Handlers, Received, Works
@@ -38,6 +41,46 @@ async def test_each_event_of_an_orders_life_that_matters_becomes_one_alert(
         "card_suspended",
         "card_revoked",
     ]
+
+
+@pytest.mark.parametrize(("reason", "times"), [("student", 0), ("office", 1), ("ineligible", 1)])
+async def test_a_cancellation_is_told_to_who_did_not_ask_for_it(
+    works: Works, hear: Tell, order: Order, reason: str, times: int
+) -> None:
+    await hear(order.placed(), order.cancelled(reason))
+
+    assert [alert.kind for alert in await inbox(works, order.recipient)][1:] == ["order_cancelled"] * times
+
+
+async def test_a_rejected_order_is_told_with_its_reasons(works: Works, hear: Tell, order: Order) -> None:
+    await hear(order.placed(), order.rejected("validity_ended", "name_missing"))
+
+    [_, rejected] = await inbox(works, order.recipient)
+    assert (rejected.kind, rejected.parameters) == (
+        "order_rejected",
+        {"reasons": "validity_ended name_missing"},
+    )
+
+
+async def test_a_card_works_again_when_the_last_hold_is_lifted(
+    works: Works, hear: Tell, order: Order
+) -> None:
+    await hear(order.placed(), order.suspended("holder"), order.suspended("office"))
+    await hear(order.reinstated("holder", holds=("office",)), order.reinstated("office"))
+
+    alerts = await inbox(works, order.recipient)
+    assert [(alert.kind, alert.parameters) for alert in alerts[3:]] == [("card_reinstated", {"by": "office"})]
+
+
+@pytest.mark.parametrize("stop", [Order.suspended, Order.revoked])
+async def test_a_card_that_was_stopped_again_does_not_work_again(
+    works: Works, hear: Tell, order: Order, stop: Callable[[Order], Received[Any]]
+) -> None:
+    suspended, reinstated, stopped = order.suspended(), order.reinstated(), stop(order)
+
+    await hear(order.placed(), suspended, stopped, reinstated, stopped)
+
+    assert "card_reinstated" not in [alert.kind for alert in await inbox(works, order.recipient)]
 
 
 async def test_entries_of_an_inbox_count_up_over_all_orders_of_a_student(

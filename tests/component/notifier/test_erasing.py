@@ -38,6 +38,7 @@ async def test_an_erased_order_leaves_a_tombstone_and_nothing_else(
         "contact_number": 1,
         "moved_on": False,
         "generation": 1,
+        "stopped_number": 0,
         "erased_at": datetime(2026, 10, 1, 12, tzinfo=UTC),
     }
     for table in ("alerts", "deliveries", "reminders", "recipients"):

@@ -33,6 +33,24 @@ CASES: dict[str, tuple[Told, str, str, str]] = {
         "Your activation code is locked",
         "/orders/",
     ),
+    "rejected": (
+        Order.rejected,
+        "Nie możemy wydać mLegitymacji z tego zamówienia",
+        "No card can be made of this order",
+        "/orders/",
+    ),
+    "cancelled by the office": (
+        lambda order: order.cancelled("office"),
+        "Twoje zamówienie mLegitymacji zostało anulowane",
+        "Your order was cancelled",
+        "/orders/",
+    ),
+    "reinstated": (
+        Order.reinstated,
+        "Twoja mLegitymacja znów działa",
+        "Your student card works again",
+        "/orders/",
+    ),
     "suspended": (
         Order.suspended,
         "Twoja mLegitymacja jest zawieszona",

@@ -82,6 +82,8 @@ def test_quiet_hours_within_a_day_end_on_that_day() -> None:
     assert held_until("offer_ending", siesta, utc(2026, 7, 1, 13, 0)) is None
 
 
-@pytest.mark.parametrize("kind", ["activated", "code_locked", "card_suspended", "card_revoked"])
+@pytest.mark.parametrize(
+    "kind", ["activated", "code_locked", "card_suspended", "card_reinstated", "card_revoked"]
+)
 def test_what_protects_a_card_is_never_held_back(kind: str) -> None:
     assert held_until(kind, NIGHT, utc(2026, 7, 1, 22, 0)) is None  # type: ignore[arg-type] # one of Kind

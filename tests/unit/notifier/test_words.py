@@ -17,14 +17,17 @@ PARAMETERS = {
     "until": EVENING.isoformat(),
     "device": "computer",
     "by": "office",
+    "reasons": "validity_ended",
     "credential_id": "01981d3c-5a11-7d20-8b4f-1a2b3c4d5e6f",
 }
+PLACES = {"when", "until", "device", "by", "reasons"}
 
 
 def all_texts() -> list[Text]:
     alerts = [text for each in words.ALERTS.values() for text in (each.title, each.sentence, each.action)]
-    others = [words.NOT_ME, words.NOT_ME_SENTENCE, words.GREETING, words.WHY]
-    return [*alerts, *others, *words.DEVICES.values(), *words.PARTIES.values()]
+    others = [words.NOT_ME, words.NOT_ME_SENTENCE, words.GREETING, words.WHY, words.REJECTED_OTHERWISE]
+    choices = words.DEVICES, words.PARTIES, words.REJECTIONS
+    return [*alerts, *others, *(text for texts in choices for text in texts.values())]
 
 
 def test_the_catalogue_has_every_kind_device_and_party() -> None:
@@ -41,7 +44,7 @@ def test_every_text_is_there_in_both_languages_with_the_same_places() -> None:
 
 
 def test_no_text_has_a_place_for_anything_private() -> None:
-    assert set().union(*(places_in(text.pl) for text in all_texts())) == {"when", "until", "device", "by"}
+    assert set().union(*(places_in(text.pl) for text in all_texts())) == PLACES
 
 
 def places_in(text: str) -> set[str]:
@@ -66,3 +69,13 @@ def test_a_device_that_is_not_known_yet_is_another_one() -> None:
     sentence = words.sentence_of("activated", {"device": "watch"}, EVENING, "en")
 
     assert sentence.endswith("Device: other.")
+
+
+def test_a_rejection_says_the_cure_of_each_reason_and_of_unknown_ones_once() -> None:
+    parameters = {"reasons": "name_missing moon_too_full sun_too_low"}
+    sentence = words.sentence_of("order_rejected", parameters, EVENING, "en")
+
+    assert sentence == (
+        "The order has ended. Your record has no name: have it completed by the dean's office, then order "
+        "again. It could not be made from your record: ask the dean's office."
+    )

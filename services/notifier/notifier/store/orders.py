@@ -74,6 +74,32 @@ async def note_generations(conn: Connection, generations: dict[UUID, int]) -> No
     )
 
 
+async def note_stops(conn: Connection, numbers: dict[UUID, int]) -> None:
+    """Keep the number of the newest event that took the card of each locked order out of use."""
+    await conn.execute(
+        """
+        update orders o set stopped_number = s.number
+        from unnest($1::uuid[], $2::bigint[]) as s (id, number)
+        where o.id = s.id and o.stopped_number < s.number and o.erased_at is null
+        """,
+        list(numbers),
+        list(numbers.values()),
+    )
+
+
+async def stopped_since(conn: Connection, numbers: dict[UUID, int]) -> set[UUID]:
+    """Which of these locked orders have a card that a later event took out of use."""
+    rows = await conn.fetch(
+        """
+        select o.id from orders o join unnest($1::uuid[], $2::bigint[]) as n (id, number) using (id)
+        where o.stopped_number > n.number
+        """,
+        list(numbers),
+        list(numbers.values()),
+    )
+    return {row["id"] for row in rows}
+
+
 async def mark_moved_on(conn: Connection, order_ids: Sequence[UUID]) -> None:
     """From now on there is nothing to remind of; the rows must be locked."""
     await conn.execute("update orders set moved_on = true where id = any($1)", order_ids)
