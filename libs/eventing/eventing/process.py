@@ -178,3 +178,4 @@ class Eventing:
                 before,
             )
             await work.connection.execute("delete from unreadable where arrived_at < $1", before)
+            await work.connection.execute("delete from asks where next_at < $1", before)

@@ -38,30 +38,27 @@ class Question:
 
 async def ask(work: UnitOfWork, question: Question, *, by: str, settings: EventingSettings) -> bool:
     """Publish a replay request, unless the same was asked a moment ago: then it is too soon to repeat it."""
-    asked = await work.connection.fetchrow(
+    first, longest = timedelta(seconds=settings.ask_first), timedelta(seconds=settings.ask_longest)
+    due = await work.connection.fetchval(
         """
-        insert into asks as a (topic, scope, next_at) values ($1, $2, $3)
-        on conflict (topic, scope) do update set scope = a.scope
-        returning attempts, next_at
+        insert into asks as a (topic, scope, attempts, next_at) values ($1, $2, 1, $3::timestamptz + $4)
+        on conflict (topic, scope) do update set
+            attempts = case when a.next_at < $6 then 1 else a.attempts + 1 end,
+            next_at = $3::timestamptz
+                + least($4 * power(2, case when a.next_at < $6 then 0 else least(a.attempts, 20) end), $5)
+            where a.next_at <= $3
+        returning true
         """,
         question.topic,
         question.scope,
         work.now,
+        first,
+        longest,
+        work.now - longest,
     )
-    if asked is None or asked["next_at"] > work.now:
-        return False
-    forgotten = asked["next_at"] < work.now - timedelta(seconds=settings.ask_longest)
-    attempts = 0 if forgotten else asked["attempts"]
-    pause = timedelta(seconds=min(settings.ask_first * 2**attempts, settings.ask_longest))
-    await work.connection.execute(
-        "update asks set attempts = $3, next_at = $4 where topic = $1 and scope = $2",
-        question.topic,
-        question.scope,
-        attempts + 1,
-        work.now + pause,
-    )
-    publish_question(work, question, by=by)
-    return True
+    if due:
+        publish_question(work, question, by=by)
+    return bool(due)
 
 
 def publish_question(work: UnitOfWork, question: Question, *, by: str) -> None:
@@ -109,11 +106,14 @@ async def ask_for_gaps(work: UnitOfWork, *, by: str, settings: EventingSettings)
     rows = await work.connection.fetch(
         """
         select w.topic, w.key from waiting w join streams_in s using (topic, key)
+            left join asks a on a.topic = w.topic and a.scope = 'key ' || w.key
+        where a.next_at is null or a.next_at <= $2
         group by w.topic, w.key, s.last
         having min(w.number) > s.last + 1 and min(w.arrived_at) <= $1
         order by min(w.arrived_at) limit 500
         """,
         work.now - timedelta(seconds=settings.gap_patience),
+        work.now,
     )
     for row in rows:
         await ask(work, Question(row["topic"], "gap", key=row["key"]), by=by, settings=settings)

@@ -4,7 +4,9 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from contracts.catalogue import ORDERS, dlq_name
+from eventing import Question
 from eventing.dead_letters import drop_dead
+from eventing.replay import ask_for_gaps
 from tests.component.eventing.orders import change, requested
 from tests.component.eventing.test_consuming import arrive, record, waiting
 from tests.component.eventing.world import World
@@ -91,3 +93,41 @@ async def test_followers_of_a_dropped_dead_letter_fall_due_once(world: World) ->
     looked_at = [await world.issuer.runner.retry_due() for _ in range(2)]
 
     assert looked_at == [1, 0]
+
+
+async def test_gaps_that_nobody_can_heal_do_not_hide_later_ones(world: World) -> None:
+    hopeless, later = [uuid4() for _ in range(500)], uuid4()
+    arrive(world, *(record(world, partial(requested, order_id=order_id), 2) for order_id in hopeless))
+    await world.hear()
+    world.clock.advance(seconds=1)
+    arrive(world, record(world, partial(requested, order_id=later), 2))
+    await world.hear()
+
+    world.clock.advance(seconds=31)
+    for _ in range(2):
+        async with world.issuer.works.begin() as work:
+            await ask_for_gaps(work, by="issuer", settings=world.issuer.settings)
+
+    assert await asked_for(world, f"key {later}") == 1
+
+
+async def asked_for(world: World, scope: str) -> int | None:
+    attempts: int | None = await world.issuer_pool.fetchval(
+        "select attempts from asks where scope = $1", scope
+    )
+    return attempts
+
+
+async def test_a_question_may_be_repeated_for_ever_and_is_forgotten_when_it_is_not(world: World) -> None:
+    question = Question(ORDERS.name, "test", key="any")
+    await world.issuer_pool.execute(
+        "insert into asks values ($1, $2, 5000, $3)", ORDERS.name, question.scope, world.clock()
+    )
+
+    asked = await world.issuer.ask_for_replay(question, by="issuer")
+    repeated = await asked_for(world, question.scope)
+    world.clock.advance(days=9)
+    await world.issuer._prune()
+
+    assert (asked, repeated) == (True, 5001)
+    assert await asked_for(world, question.scope) is None
