@@ -25,6 +25,12 @@ class BearerClaims:
     expires_at: datetime
 
 
+def bearer_token(authorization: str | None) -> str | None:
+    """What `Authorization: Bearer` names, perhaps nothing; None where another scheme is named, or none."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 class BearerTokens:
     """`at+jwt` is checked here, other tokens by introspection.
 

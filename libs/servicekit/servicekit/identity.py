@@ -11,7 +11,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from servicekit.bearer import BearerTokens, moment
+from servicekit.bearer import BearerTokens, bearer_token, moment
 from servicekit.database import Pool
 from servicekit.keys import KeyRing
 from servicekit.problems import language_of
@@ -92,9 +92,9 @@ class SignIn:
 
         Raises ForeignRequest for an unsafe request with a session that another site may have sent.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return await self._person_of_token(token.strip())
+        token = bearer_token(request.headers.get("authorization"))
+        if token is not None:
+            return await self._person_of_token(token)
         cookie = request.cookies.get(self.cookie)
         return None if cookie is None else await self._person_of_cookie(request, cookie)
 

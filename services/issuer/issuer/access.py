@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.base import DeviceLabel
 from issuer.domain import CONFIGURATION_ID
+from servicekit.bearer import bearer_token
 from servicekit.oauth import OAuthError
 from servicekit.remote_keys import KeysUnavailable, RemoteKeys
 from servicekit.tokens import InvalidToken
@@ -41,12 +42,12 @@ class AccessTokens:
 
     async def check(self, authorization: str | None, *, audience: str, now: datetime) -> Access:
         """Raises `OAuthError`. A token that is bound to a key is refused when it is sent as Bearer."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        token = bearer_token(authorization)
+        if not token:
             raise unauthorized()
         try:
             claims = await self._keys.verify(
-                token.strip(), typ="at+jwt", issuer=self._issuer, audience=audience, now=now
+                token, typ="at+jwt", issuer=self._issuer, audience=audience, now=now
             )
             if "cnf" in claims:
                 raise unauthorized("invalid_token")

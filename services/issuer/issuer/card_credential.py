@@ -4,14 +4,13 @@ import base64
 import os
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from issuer.domain import card_number
 from issuer.sd_jwt import sign_sd_jwt
 from issuer.tenants import Tenant
 from issuer.use_cases.issue_card import GivenCard
+from servicekit.institutions import WARSAW
 
-_WARSAW = ZoneInfo("Europe/Warsaw")
 _JPEG = "data:image/jpeg;base64,"
 
 
@@ -76,4 +75,4 @@ def _card(given: GivenCard) -> dict[str, Any]:
 
 
 def _day(instant: datetime) -> date:
-    return instant.astimezone(_WARSAW).date()
+    return instant.astimezone(WARSAW).date()

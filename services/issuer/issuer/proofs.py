@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    ECDSA,
-    SECP256R1,
-    EllipticCurvePublicKey,
-    EllipticCurvePublicNumbers,
-)
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from issuer.strict_json import parse_object
 from servicekit.bytes import from_base64url, to_base64url
+from servicekit.es256 import public_key, signature_holds
 
 TYP = "openid4vci-proof+jwt"
 ALGORITHMS = ("ES256",)
@@ -47,7 +38,7 @@ def check_proof(token: str, *, audience: str, client_id: str | None, now: dateti
     header, claims, signed, signature = _parse(token)
     _check_header(header)
     jwk = _public_jwk(header["jwk"])
-    _check_signature(_public_key(jwk), signed, signature)
+    _check_signature(jwk, signed, signature)
     _check_claims(claims, audience, client_id, now)
     return Proof(jwk, thumbprint(jwk), claims["nonce"])
 
@@ -94,26 +85,13 @@ def _public_jwk(jwk: Any) -> dict[str, str]:
     return {name: jwk[name] for name in ("kty", "crv", "x", "y")}
 
 
-def _public_key(jwk: Mapping[str, str]) -> EllipticCurvePublicKey:
-    """A coordinate is 32 bytes, no more and no less; the point must lie on the curve."""
+def _check_signature(jwk: Mapping[str, str], signed: bytes, signature: bytes) -> None:
     try:
-        x, y = from_base64url(jwk["x"]), from_base64url(jwk["y"])
-        if len(x) != 32 or len(y) != 32:
-            raise InvalidProof("x and y must have 32 bytes")
-        numbers = EllipticCurvePublicNumbers(int.from_bytes(x, "big"), int.from_bytes(y, "big"), SECP256R1())
-        return numbers.public_key()
+        key = public_key(jwk)
     except ValueError:
         raise InvalidProof("jwk is not a point of P-256") from None
-
-
-def _check_signature(key: EllipticCurvePublicKey, signed: bytes, signature: bytes) -> None:
-    if len(signature) != 64:
-        raise InvalidProof("the signature must have 64 bytes")
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    try:
-        key.verify(encode_dss_signature(r, s), signed, ECDSA(SHA256()))
-    except InvalidSignature:
-        raise InvalidProof("the signature does not hold") from None
+    if not signature_holds(key, signed, signature):
+        raise InvalidProof("the signature does not hold")
 
 
 def _check_claims(claims: Mapping[str, Any], audience: str, client_id: str | None, now: datetime) -> None:

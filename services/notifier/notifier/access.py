@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from notifier.domain import Recipient
 from notifier.parts import Parts, TheParts
 from notifier.problems import KeysAway, TokenMissing
+from servicekit.bearer import bearer_token
 from servicekit.remote_keys import KeysUnavailable
 from servicekit.tokens import InvalidToken
 
@@ -25,11 +26,11 @@ class Reader:
 
 
 async def _reader_of(request: Request, parts: TheParts) -> Reader:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = bearer_token(request.headers.get("authorization"))
+    if not token:
         raise TokenMissing(headers={"WWW-Authenticate": "Bearer"})
     try:
-        return _read(await _claims_of(token.strip(), parts))
+        return _read(await _claims_of(token, parts))
     except (InvalidToken, ValueError):
         raise TokenMissing(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}) from None
     except KeysUnavailable:

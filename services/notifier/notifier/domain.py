@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.base import StreamEvent
 from contracts.ordering import Locale
+from servicekit.institutions import WARSAW
 
 Kind = Literal[
     "order_received",
@@ -30,7 +30,6 @@ Parameters = dict[str, str]
 Result = Literal["delivered", "refused", "unavailable", "unwanted", "outdated"]
 State = Literal["pending", "delivered", "failed", "dropped"]
 
-WARSAW = ZoneInfo("Europe/Warsaw")
 REMINDER_LEAD = timedelta(days=3)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)

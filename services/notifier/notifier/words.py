@@ -10,7 +10,8 @@ from datetime import datetime
 from babel.dates import format_date, format_datetime
 
 from contracts.ordering import Locale
-from notifier.domain import WARSAW, Kind, Parameters
+from notifier.domain import Kind, Parameters
+from servicekit.institutions import WARSAW
 from servicekit.problems import Text
 
 

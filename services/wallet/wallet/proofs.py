@@ -6,24 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    ECDSA,
-    SECP256R1,
-    EllipticCurvePublicKey,
-    EllipticCurvePublicNumbers,
-)
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict, Field
 
-from servicekit.bytes import from_base64url, to_base64url
+from servicekit.bytes import to_base64url
+from servicekit.es256 import public_key, signature_holds
 
 HANDLE_BYTES = 16
-SIGNATURE_BYTES = 64
 SHOWN_CODE_CONTEXT = b"legitka-presentation-v1"
 PACK_PROOF_TYPE = "legitka-pack+jwt"
 PACK_PROOF_FRESH = timedelta(minutes=5)
@@ -96,22 +87,5 @@ def shown_code_holds(
 ) -> bool:
     """Whether the card's key has signed handle and time. Without a key: no, after the same work."""
     message = SHOWN_CODE_CONTEXT + handle + shown_at.to_bytes(5, "big")
-    verified = _verifies(holder_jwk or _NOBODYS_KEY, message, signature)
-    return verified and holder_jwk is not None
-
-
-def _verifies(jwk: Mapping[str, str], message: bytes, signature: bytes) -> bool:
-    """ES256 with the raw signature r ‖ s."""
-    if len(signature) != SIGNATURE_BYTES:
-        return False
-    r, s = (int.from_bytes(part, "big") for part in (signature[:32], signature[32:]))
-    try:
-        _public_key(jwk).verify(encode_dss_signature(r, s), message, ECDSA(SHA256()))
-    except InvalidSignature:
-        return False
-    return True
-
-
-def _public_key(jwk: Mapping[str, str]) -> EllipticCurvePublicKey:
-    x, y = (int.from_bytes(from_base64url(jwk[name]), "big") for name in ("x", "y"))
-    return EllipticCurvePublicNumbers(x, y, SECP256R1()).public_key()
+    holds = signature_holds(public_key(holder_jwk or _NOBODYS_KEY), message, signature)
+    return holds and holder_jwk is not None

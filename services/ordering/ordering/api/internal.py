@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Path, Response
 from ordering import store
 from ordering.parts import Parts, TheParts
 from ordering.problems import ServiceTokenRefused
+from servicekit.bearer import bearer_token
 from servicekit.refusals import NotFound, TemporarilyUnavailable
 from servicekit.remote_keys import KeysUnavailable
 from servicekit.tokens import InvalidToken
@@ -37,12 +38,12 @@ async def photo(sha256: Sha256, parts: TheParts, authorization: Authorization = 
 
 
 async def _order_of_token(parts: Parts, authorization: str, sha256: str) -> UUID:
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer":
+    token = bearer_token(authorization)
+    if not token:
         raise ServiceTokenRefused
     try:
         claims = await parts.issuer_keys.verify(
-            token.strip(),
+            token,
             typ="service+jwt",
             issuer=parts.settings.issuer_public_url,
             audience=parts.settings.ordering_public_url,
