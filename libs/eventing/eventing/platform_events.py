@@ -7,7 +7,7 @@ from contracts.platform import DigestPublished, ReplayRequested
 from eventing import metrics
 from eventing.codec import Envelope, Unreadable
 from eventing.reconciliation import keep_digest
-from eventing.replay import mark_for_resending
+from eventing.replay import mark_key, note_partition
 from eventing.work import UnitOfWork
 
 log = structlog.get_logger()
@@ -21,10 +21,11 @@ async def on_platform_event(work: UnitOfWork, service: str, envelope: Envelope) 
         log.warning("platform_event_unreadable", reason=str(error))
         return
     if isinstance(event, ReplayRequested) and _owns(service, event.topic):
-        marked = await mark_for_resending(work.connection, event)
-        metrics.RESENT.labels(event.topic).inc(marked)
-        if marked:
-            log.info("replay_begins", topic=event.topic, reason=event.reason, by=event.by, events=marked)
+        log.info("replay_begins", topic=event.topic, reason=event.reason, by=event.by)
+        if event.key is None:
+            await note_partition(work.connection, event)
+        else:
+            metrics.RESENT.labels(event.topic).inc(await mark_key(work.connection, event))
     elif isinstance(event, DigestPublished) and _reads(service, event.topic):
         await keep_digest(work.connection, event)
 

@@ -94,6 +94,7 @@ class Eventing:
             ("watch", self.settings.watch_interval, self.watch.look),
             ("retries", self.settings.retry_first, self.runner.retry_due),
             ("gaps", 5, self._ask_for_gaps),
+            ("answers", 1, self.answer),
             ("reconciliation", 60, self._reconcile),
             ("measures", 2, self._measure),
             ("display", 5, self.consumer.show),
@@ -125,6 +126,11 @@ class Eventing:
         """Ask an owner to send events again; False when the same was asked a moment ago."""
         async with self.works.begin() as work:
             return await replay.ask(work, question, by=by, settings=self.settings)
+
+    async def answer(self) -> None:
+        """Mark for the relay what others have asked for."""
+        while await replay.answer_slice(self.works):
+            pass
 
     def pipeline(self) -> PipelineReport:
         """What an operator should know now. It reads what was measured, and never waits."""

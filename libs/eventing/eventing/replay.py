@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import asyncpg
 import structlog
 
 from contracts.catalogue import PARTITIONS, REPLAYS, Topic, owned_by, partition_of, topic_named
@@ -12,12 +13,15 @@ from eventing import metrics
 from eventing.database import Connection
 from eventing.log import TopicState
 from eventing.settings import EventingSettings
-from eventing.work import UnitOfWork
+from eventing.work import UnitOfWork, Works
 
 log = structlog.get_logger()
 
 # Longer than any topic keeps its records, so that nothing falls between a lost log and its replay.
 REACH = timedelta(days=8)
+
+# So many rows are looked at in one transaction, to mark those of one lane.
+SLICE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +83,91 @@ def publish_question(work: UnitOfWork, question: Question, *, by: str) -> None:
     )
 
 
-async def mark_for_resending(connection: Connection, request: ReplayRequested) -> int:
-    """Mark sent events of a key or partition for the relay; what is marked already is left alone."""
-    partition = request.partition if request.key is None else partition_of(request.key)
-    rows = await connection.fetchval(
+async def mark_key(connection: Connection, request: ReplayRequested) -> int:
+    """Mark the sent events of a key for the relay; what is marked already is left alone."""
+    rows = await connection.fetch(
         """
-        with marked as (
-            update events set "offset" = null, resend = true
-            where lane = $1 and ($2::text is null or key = $2) and "offset" is not null
-                and ($3::timestamptz is null or occurred_at >= $3)
-                and ($4::timestamptz is null or occurred_at < $4)
-            returning 1
-        )
-        select count(*) from marked
+        update events set "offset" = null, resend = true
+        where key = $1 and lane = $2 and "offset" is not null
+            and occurred_at >= coalesce($3, '-infinity'::timestamptz)
+            and occurred_at < coalesce($4, 'infinity'::timestamptz)
+        returning 1
         """,
-        f"{request.topic}/{partition}",
         request.key,
+        f"{request.topic}/{partition_of(request.key or '')}",
         request.since,
         request.until,
     )
-    return int(rows)
+    return len(rows)
+
+
+async def note_partition(connection: Connection, request: ReplayRequested) -> None:
+    """A partition may have any number of events: it is marked later, slice by slice."""
+    await connection.execute(
+        """
+        insert into answers (lane, since, until) values
+            ($1, coalesce($2, '-infinity'::timestamptz), coalesce($3, 'infinity'::timestamptz))
+        on conflict do nothing
+        """,
+        f"{request.topic}/{request.partition}",
+        request.since,
+        request.until,
+    )
+
+
+async def answer_slice(works: Works) -> bool:
+    """Mark the next slice of what was asked for in a transaction of its own; False when all is answered."""
+    async with works.begin() as work:
+        answer = await work.connection.fetchrow(
+            "select * from answers order by id limit 1 for update skip locked"
+        )
+        if answer is None:
+            return False
+        if answer["next_id"] is None:
+            await _bound(work.connection, answer)
+        else:
+            await _mark_slice(work.connection, answer)
+    return True
+
+
+async def _bound(connection: Connection, answer: asyncpg.Record) -> None:
+    """Which rows to look at. `offset 0` keeps the planner from walking all ids for the smallest one."""
+    await connection.execute(
+        """
+        update answers set next_id = coalesce(bounds.first, 1), last_id = coalesce(bounds.last, 0)
+        from (
+            select min(id) as first, max(id) as last
+            from (select id from events where occurred_at >= $2 and occurred_at < $3 offset 0) e
+        ) bounds
+        where answers.id = $1
+        """,
+        answer["id"],
+        answer["since"],
+        answer["until"],
+    )
+
+
+async def _mark_slice(connection: Connection, answer: asyncpg.Record) -> None:
+    end = answer["next_id"] + SLICE
+    marked = await connection.fetch(
+        """
+        update events set "offset" = null, resend = true
+        where id >= $1 and id < $2 and id <= $3 and lane = $4 and "offset" is not null
+            and occurred_at >= $5 and occurred_at < $6
+        returning 1
+        """,
+        answer["next_id"],
+        end,
+        answer["last_id"],
+        answer["lane"],
+        answer["since"],
+        answer["until"],
+    )
+    metrics.RESENT.labels(answer["lane"].rpartition("/")[0]).inc(len(marked))
+    if end <= answer["last_id"]:
+        await connection.execute("update answers set next_id = $2 where id = $1", answer["id"], end)
+    else:
+        await connection.execute("delete from answers where id = $1", answer["id"])
 
 
 async def ask_for_gaps(work: UnitOfWork, *, by: str, settings: EventingSettings) -> None:

@@ -11,7 +11,7 @@ from tests.component.eventing.world import World, make_world
 from tests.databases import Database, Templates
 from tests.mutants import apply
 
-TABLES = "lanes, streams, events, topics, streams_in, positions, waiting, unreadable, asks, digests"
+TABLES = "lanes, streams, events, topics, streams_in, positions, waiting, unreadable, asks, digests, answers"
 
 
 @dataclass(frozen=True, slots=True)

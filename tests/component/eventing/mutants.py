@@ -183,7 +183,7 @@ MUTANTS: dict[str, Mutant] = {
         (positions, "move", _move_without_looking),
     ],
     "waiting_read_before_the_lock": [(runner, "lock_streams", _look_before_the_lock)],
-    "replay_that_copies": [(platform_events, "mark_for_resending", _copy_for_resending)],
+    "replay_that_copies": [(platform_events, "mark_key", _copy_for_resending)],
     "no_isolation": [(runner.Runner, "_apply", _keep_the_batch_together)],
     "everything_passes_a_held_key": [(runner, "_may_pass", _let_everything_pass)],
     "all_lanes_in_one": [(relay.Relay, "serve_healthy", _serve_all_in_one)],

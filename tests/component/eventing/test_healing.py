@@ -17,7 +17,7 @@ from eventing.log import LogUnavailableError, TopicState
 from eventing.positions import Position, decide_start
 from eventing.reconciliation import compare_digests, past_window, publish_digests
 from eventing.relay import Relay, Served
-from eventing.replay import ask_for_gaps, mark_for_resending
+from eventing.replay import answer_slice, ask_for_gaps, mark_key
 from tests.component.eventing.orders import expired, requested
 from tests.component.eventing.world import SETTINGS, World, handlers_of
 from tests.eventlog import published
@@ -316,13 +316,37 @@ async def test_a_replay_marks_what_is_there_and_copies_nothing(world: World) -> 
     assert len([record for record in world.log.all(ORDERS.name) if record.key == str(order_id).encode()]) == 2
 
 
+async def test_a_partition_is_marked_slice_by_slice_within_its_window(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventing.replay.SLICE", 2)
+    early, late = orders_in_one_partition(5), orders_in_one_partition(5)
+    await place(world, *early)
+    world.clock.advance(hours=1)
+    begun = world.clock()
+    await place(world, *late, *orders_in_partitions(4, 5))
+
+    question = Question(ORDERS.name, "test", partition=PLACE[1], since=begun)
+    await world.issuer.ask_for_replay(question, by="issuer")
+    await world.issuer.relay.serve_healthy()
+    await world.ordering.consumer.step()
+    slices = 0
+    while await answer_slice(world.ordering.works):
+        slices += 1
+
+    marked = await world.ordering_pool.fetch("select key from events where resend")
+    assert {row["key"] for row in marked} == {str(order) for order in late}
+    assert slices > 3
+    assert await world.ordering_pool.fetchval("select count(*) from answers") == 0
+
+
 async def test_a_marked_event_is_not_marked_again(world: World) -> None:
     order_id = uuid4()
     await place(world, order_id)
 
     async with world.ordering.works.begin() as work:
-        first = await mark_for_resending(work.connection, question_for(work, order_id))
-        second = await mark_for_resending(work.connection, question_for(work, order_id))
+        first = await mark_key(work.connection, question_for(work, order_id))
+        second = await mark_key(work.connection, question_for(work, order_id))
 
     assert (first, second) == (1, 0)
 

@@ -99,6 +99,7 @@ class World:
         while (await self.issuer.relay.serve_healthy()).events:
             pass
         await self.ordering.consumer.step()
+        await self.ordering.answer()
         await self.send()
         await self.hear()
 
