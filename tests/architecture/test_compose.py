@@ -46,6 +46,14 @@ def test_every_image_has_an_exact_tag(name: str) -> None:
     assert re.fullmatch(r"[a-z/]+:(\d+\.\d+[\w.-]*|local)", CONTAINERS[name]["image"])
 
 
+@each
+def test_our_own_images_are_built_here_and_never_pulled(name: str) -> None:
+    """Their names may belong to somebody else in a registry."""
+    container = CONTAINERS[name]
+
+    assert (container.get("pull_policy") == "never") == container["image"].startswith("legitka/")
+
+
 def test_root_is_only_who_gives_files_to_others() -> None:
     with_rights = {name for name, container in CONTAINERS.items() if "cap_add" in container}
     roots = {name for name, container in CONTAINERS.items() if container.get("user", "").startswith("0")}

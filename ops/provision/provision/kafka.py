@@ -60,10 +60,10 @@ def provision_kafka(cluster: Cluster, passwords: Mapping[str, str], *, within: f
     """Topics, users, rights: each brought to what it should be, whatever it was. Tells what was done."""
     client = _connect(cluster, within)
     topics = (*TOPICS, *DEAD_LETTER_TOPICS)
-    yield f"topics: {_make_topics(client, topics, cluster)} of {len(topics)} are new"
+    yield f"topics: {make_topics(client, topics, cluster)} of {len(topics)} are new"
     _make_users(client, passwords)
     yield f"users: {', '.join(SERVICES)}"
-    given, taken = _set_rights(client, all_rights())
+    given, taken = set_rights(client, all_rights())
     yield from (f"given: {right}" for right in sorted(given))
     yield from (f"taken back: {binding.principal} on {binding.name}" for binding in taken)
     yield f"rights: {len(all_rights())}"
@@ -107,7 +107,7 @@ def _options(cluster: Cluster) -> dict[str, Any]:
     return options | ({"ssl.ca.location": cluster.ca_file} if cluster.ca_file else {})
 
 
-def _make_topics(client: AdminClient, topics: Iterable[Topic], cluster: Cluster) -> int:
+def make_topics(client: AdminClient, topics: Iterable[Topic], cluster: Cluster) -> int:
     config = {topic.name: topic.kafka_config | cluster.topic_config for topic in topics}
     known = _known_partitions(client, config)
     wrong = {name: count for name, count in known.items() if count != PARTITIONS}
@@ -161,7 +161,7 @@ def _make_users(client: AdminClient, passwords: Mapping[str, str]) -> None:
     )
 
 
-def _set_rights(client: AdminClient, wanted: frozenset[Right]) -> tuple[set[Right], set[AclBinding]]:
+def set_rights(client: AdminClient, wanted: frozenset[Right]) -> tuple[set[Right], set[AclBinding]]:
     """What was given and what was taken back. Rights of users that are not ours are left alone."""
     bindings = {_binding(right): right for right in wanted}
     ours = {f"User:{service}" for service in SERVICES}
