@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from typing import Self
 
@@ -68,7 +68,6 @@ class Eventing:
             settings=settings,
         )
         self._backlog = Backlog()
-        self._digested: datetime | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def _wake(self) -> None:
@@ -155,12 +154,9 @@ class Eventing:
             await replay.ask_for_gaps(work, by=self.service, settings=self.settings)
 
     async def _reconcile(self) -> None:
-        window = reconciliation.past_window(self.works.clock())
         async with self.works.begin() as work:
             await reconciliation.compare_digests(work, by=self.service, settings=self.settings)
-            if self._digested != window[1]:
-                await reconciliation.publish_digests(work, self.service, window)
-        self._digested = window[1]
+            await reconciliation.publish_digests(work, self.service)
 
     async def _measure(self) -> None:
         self._backlog = await pipeline.measure(self.works, self.service)

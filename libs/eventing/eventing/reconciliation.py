@@ -3,6 +3,7 @@
 A difference asks for that partition and hour. A stream that moved meanwhile costs a needless replay, no more.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -11,7 +12,7 @@ from contracts.catalogue import owned_by
 from contracts.platform import DigestPublished
 from eventing import metrics
 from eventing.database import Connection
-from eventing.replay import Question, ask
+from eventing.replay import REACH, Question, ask
 from eventing.settings import EventingSettings
 from eventing.work import UnitOfWork
 
@@ -24,38 +25,68 @@ def past_window(now: datetime) -> tuple[datetime, datetime]:
     return until - WINDOW, until
 
 
-async def publish_digests(work: UnitOfWork, service: str, window: tuple[datetime, datetime]) -> None:
-    """Tell of each partition of our streams that has nothing unsent what the window came to."""
-    for topic in owned_by(service):
-        rows = await work.connection.fetch(
-            """
-            select l.partition, l.acknowledged_topic_id, l.acknowledged_offset,
-                count(s.key) as streams, coalesce(bit_xor(stream_digest(s.key, s.last)), 0) as digest
-            from lanes l
-            join streams s on s.topic = l.topic and s.partition = l.partition
-                and s.last_at >= $2 and s.last_at < $3
-            where l.topic = $1 and l.acknowledged_offset >= 0
-                and not exists (select 1 from events e where e.lane = l.lane and e."offset" is null)
-            group by l.lane
-            """,
-            topic.name,
-            *window,
-        )
-        for row in rows:
-            work.publish(
-                DigestPublished(
-                    event_id=work.new_id(),
-                    occurred_at=work.now,
-                    topic=topic.name,
-                    topic_id=row["acknowledged_topic_id"],
-                    partition=row["partition"],
-                    offset=row["acknowledged_offset"],
-                    from_=window[0],
-                    to=window[1],
-                    streams=row["streams"],
-                    digest=_text(row["digest"]),
+async def publish_digests(work: UnitOfWork, service: str) -> None:
+    """Tell of each partition of our streams what its next window came to, once nothing in it is unsent.
+
+    Windows that nobody was there for follow one by one.
+    """
+    begin, end = past_window(work.now)
+    topics = [topic.name for topic in owned_by(service)]
+    await work.connection.execute(
+        """
+        insert into digested (lane, until) select lane, $2 from lanes where topic = any($1)
+        on conflict (lane) do update set until = $3 where digested.until < $3
+        """,
+        topics,
+        begin,
+        end - REACH,
+    )
+    for row in await _take_windows(work.connection, topics, end):
+        if row["streams"]:
+            work.publish(_digest(work, row))
+
+
+async def _take_windows(connection: Connection, topics: Sequence[str], end: datetime) -> list[asyncpg.Record]:
+    return await connection.fetch(
+        """
+        with due as (
+            select d.lane, d.until as begin from digested d join lanes l using (lane)
+            where l.topic = any($1) and d.until + $3 <= $2
+                and not exists (
+                    select 1 from events e where e.lane = d.lane and e."offset" is null
+                        and e.occurred_at >= d.until and e.occurred_at < d.until + $3
                 )
-            )
+            for update of d skip locked
+        ), moved as (
+            update digested d set until = due.begin + $3 from due where d.lane = due.lane
+        )
+        select l.topic, l.partition, l.acknowledged_topic_id, l.acknowledged_offset,
+            due.begin, due.begin + $3 as end,
+            count(s.key) as streams, coalesce(bit_xor(stream_digest(s.key, s.last)), 0) as digest
+        from due join lanes l using (lane)
+            left join streams s on s.topic = l.topic and s.partition = l.partition
+                and l.acknowledged_offset >= 0 and s.last_at >= due.begin and s.last_at < due.begin + $3
+        group by l.lane, due.begin
+        """,
+        topics,
+        end,
+        WINDOW,
+    )
+
+
+def _digest(work: UnitOfWork, row: asyncpg.Record) -> DigestPublished:
+    return DigestPublished(
+        event_id=work.new_id(),
+        occurred_at=work.now,
+        topic=row["topic"],
+        topic_id=row["acknowledged_topic_id"],
+        partition=row["partition"],
+        offset=row["acknowledged_offset"],
+        from_=row["begin"],
+        to=row["end"],
+        streams=row["streams"],
+        digest=_text(row["digest"]),
+    )
 
 
 def _text(digest: int) -> str:

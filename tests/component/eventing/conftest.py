@@ -11,7 +11,10 @@ from tests.component.eventing.world import World, make_world
 from tests.databases import Database, Templates
 from tests.mutants import apply
 
-TABLES = "lanes, streams, events, topics, streams_in, positions, waiting, unreadable, asks, digests, answers"
+TABLES = (
+    "lanes, streams, events, topics, answers, digested, "
+    "streams_in, positions, waiting, unreadable, asks, digests"
+)
 
 
 @dataclass(frozen=True, slots=True)
