@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def start_identity(port: int, *, log: Path) -> subprocess.Popen[bytes]:
+def start_identity(port: int, *, log: Path, public_url: str | None = None) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "devstack.identity", "--port", str(port)]
+    command += ["--public-url", public_url] if public_url else []
     process = start_process(command, log=log, environment=plain_environment())
     wait_until(lambda: answers(port), process=process, name="The identity provider", log=log, within=30)
     return process
@@ -65,8 +66,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--host", default=HOST)
     arguments.add_argument("--port", type=int, required=True)
+    arguments.add_argument("--public-url", help="where browsers reach it, if not where it listens")
     given = arguments.parse_args()
-    serve(given.host, given.port, all_accounts(), public_url=os.environ.get("PUBLIC_URL"))
+    serve(given.host, given.port, all_accounts(), public_url=given.public_url)
 
 
 if __name__ == "__main__":
