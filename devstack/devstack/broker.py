@@ -32,7 +32,9 @@ class Broker:
     def settings(self) -> dict[str, Any]:
         """What its clients must be told (`EventingSettings`); of Apache Kafka only where it is."""
         embedded = {"fetch_max_wait_ms": 10, "broker_tells_exact_ends": False}
-        return {"bootstrap_servers": self.address} | ({} if is_apache_kafka() else embedded)
+        return {"bootstrap_servers": self.address, "create_topics": True} | (
+            {} if is_apache_kafka() else embedded
+        )
 
 
 def start_broker(folder: Path, *, port: int | None = None, log: Path | None = None) -> Broker:

@@ -75,7 +75,7 @@ def _broker(service: str, ports: Ports) -> dict[str, str]:
     Most often by the two that a student waits for, since asking is what costs most on an idle machine.
     """
     awake, idle = ("10", "500") if service in {"ordering", "issuer"} else ("30", "1000")
-    address = {"KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{ports.broker}"}
+    address = {"KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{ports.broker}", "KAFKA__CREATE_TOPICS": "true"}
     if is_apache_kafka():
         return address
     return address | {

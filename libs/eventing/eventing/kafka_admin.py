@@ -102,19 +102,22 @@ class KafkaAdmin:
         return described
 
     async def _refuse(self, topic: str, found: int) -> None:
-        """A broker that makes topics by itself may have been faster: where we make them, ours replaces it.
-
-        Nothing is lost by it: a topic made anew is another log, and what was sent before is sent again.
-        """
-        if not self._may_replace:
+        """A broker that makes topics by itself may have been faster: ours replaces it, while it is empty."""
+        if not self._may_replace or not await self._empty(topic, found):
             raise WrongPartitionsError(topic, found)
         for answer in self._client.delete_topics([topic], request_timeout=ANSWER_WITHIN).values():
             await _answer(answer)
 
-    async def _offsets(self, topics: Iterable[str], which: OffsetSpec) -> dict[str, dict[int, int]]:
+    async def _empty(self, topic: str, partitions: int) -> bool:
+        ends = await self._offsets([topic], OffsetSpec.latest(), partitions)  # type: ignore[no-untyped-call]
+        return len(ends[topic]) == partitions and not any(ends[topic].values())
+
+    async def _offsets(
+        self, topics: Iterable[str], which: OffsetSpec, partitions: int = PARTITIONS
+    ) -> dict[str, dict[int, int]]:
         """A partition whose leader does not answer is left out."""
         found: dict[str, dict[int, int]] = {topic: {} for topic in topics}
-        wanted = {DescribedPartition(topic, number): which for topic in found for number in range(PARTITIONS)}
+        wanted = {DescribedPartition(topic, number): which for topic in found for number in range(partitions)}
         if wanted:
             answers = self._client.list_offsets(wanted, request_timeout=OFFSETS_WITHIN)
             for place, answer in answers.items():

@@ -15,7 +15,8 @@ class EventingSettings(BaseModel):
     sasl_username: str | None = None
     sasl_password: str | None = Field(default=None, repr=False)
     ca_file: str | None = None
-    create_topics: bool = True
+    # Only where nobody else does, as in development. An empty one with other partitions is replaced there.
+    create_topics: bool = False
     replication_factor: int = 1
 
     # The embedded broker tells as the end of a log the place after the first record of its last batch. There

@@ -19,7 +19,7 @@ from devstack.broker import Broker, start_broker, stop_broker
 from eventing import Eventing, EventingSettings, ignore
 from eventing.kafka import KafkaReader, KafkaWriter
 from eventing.kafka_admin import KafkaAdmin
-from eventing.log import OutgoingRecord
+from eventing.log import OutgoingRecord, WrongPartitionsError
 from tests.component.eventing.orders import requested
 from tests.component.eventing.test_consuming import record
 from tests.component.eventing.world import Clock, Projection, World, handlers_of
@@ -207,6 +207,23 @@ async def test_a_topic_that_the_broker_made_by_itself_is_replaced(
     await made.heard(await made.say(20))
     await made.speaks.stop()
     await made.listens.stop()
+
+
+@pytest.mark.parametrize(("ours", "records"), [(True, 1), (False, 0)], ids=["with records", "of others"])
+async def test_a_topic_with_other_partitions_is_refused_and_kept(
+    broker: Broker, ours: bool, records: int
+) -> None:
+    admin = AdminClient({"bootstrap.servers": broker.address})
+    admin.create_topics([NewTopic(ORDERS.name, 4, 1)])[ORDERS.name].result(10)
+    async with AIOKafkaProducer(bootstrap_servers=broker.address) as producer:
+        for _ in range(records):
+            await producer.send_and_wait(ORDERS.name, b"body", b"key", 3)
+    options = settings(broker).model_copy(update={"create_topics": ours})
+
+    with pytest.raises(WrongPartitionsError):
+        await KafkaAdmin(options).describe([ORDERS.name], ends_of=())
+
+    assert len(admin.list_topics(ORDERS.name, timeout=10).topics[ORDERS.name].partitions) == 4
 
 
 async def test_one_of_several_addresses_is_enough(broker: Broker) -> None:

@@ -18,7 +18,13 @@ from tests.component.eventing.simulated_log import Place, ScriptedWriter, Simula
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 SETTINGS = EventingSettings(
-    coalesce=0, retry_first=1, attempts=3, failures_in_a_row=20, relay_round=0.5, watch_interval=60
+    create_topics=True,
+    coalesce=0,
+    retry_first=1,
+    attempts=3,
+    failures_in_a_row=20,
+    relay_round=0.5,
+    watch_interval=60,
 )
 
 
