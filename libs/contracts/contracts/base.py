@@ -19,7 +19,7 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 # Its fields say `repr=False` too: what is sealed or keyed is not printed with the event.
 Sealed = Annotated[str, Field(min_length=1)]
 
-# A word for machines. Free text could tell something about a person, so no event has any.
+# A word for machines. Free text could tell something about a person, so no event about an order has any.
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", description="word")]
 
 Generation = Annotated[int, Field(ge=1)]

@@ -17,7 +17,21 @@ _STUDENT_REF = UUID("6b0e8a52-4f0c-4d0e-9d5b-0a8f3c2e7b11")
 _NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 _SEALED = "k1.c2VhbGVkIGZvciBvbmUgcmVhZGVyIG9ubHk"
 
-_ALERT: dict[str, Any] = {"alert_id": UUID("01981d3c-6a00-7f42-8d61-3c4d5e6f7081"), "kind": "card_ready"}
+_SUSPENSION: dict[str, Any] = {
+    "credential_id": _CREDENTIAL_ID,
+    "student_ref": _STUDENT_REF,
+    "change": "suspend",
+    "by": "office",
+    "hold_version": 3,
+    "actor_ref": "clerk-7",
+    "reason": "rights_suspended",
+    "valid_until": None,
+    "holder_sealed": None,
+}
+_ALERT: dict[str, Any] = {
+    "alert_id": UUID("01981d3c-6a00-7f42-8d61-3c4d5e6f7081"),
+    "kind": "ready_to_activate",
+}
 
 
 def _events() -> tuple[Event, ...]:
@@ -40,18 +54,7 @@ def _orders() -> tuple[Event, ...]:
         _told(ordering.ActivationCodeRequested, generation=2),
         _told(ordering.OrderCancelled, reason="student"),
         _told(ordering.OrderExpired),
-        _told(
-            ordering.CardChangeRequested,
-            credential_id=_CREDENTIAL_ID,
-            student_ref=_STUDENT_REF,
-            change="suspend",
-            by="office",
-            hold_version=3,
-            actor_ref="clerk-7",
-            reason="rights_suspended",
-            valid_until=None,
-            holder_sealed=None,
-        ),
+        _told(ordering.CardChangeRequested, **_SUSPENSION),
         _told(ordering.ContactChanged, locale="en", contact_sealed=_SEALED),
         _told(ordering.OrderErased),
     )
@@ -121,7 +124,7 @@ def _activations() -> tuple[Event, ...]:
 def _deliveries() -> tuple[Event, ...]:
     return (
         _told(notifier.AlertDelivered, **_ALERT, channel="inbox", attempt=1, reason=None),
-        _told(notifier.AlertFailed, **_ALERT, channel="email", attempt=6, reason="mailbox_refused"),
+        _told(notifier.AlertFailed, **_ALERT, channel="email", attempt=6, reason="refused"),
     )
 
 

@@ -29,7 +29,7 @@ async def add_clerk(settings: OrderingSettings, institution_id: str, subject: st
     if institution_id not in load_institutions(settings.institutions_dir):
         raise SystemExit(f"{institution_id} is no institution: use the name of a file in INSTITUTIONS_DIR")
     async with opened_works(settings) as works, works.begin() as work:
-        await store.students.add_clerk(work.connection, work.new_id(), institution_id, subject)
+        await store.students.add_clerk(work.connection, work.new_id(), institution_id, subject, work.now)
     sys.stdout.write(f"this person is a clerk of {institution_id} now\n")
 
 

@@ -11,7 +11,6 @@ from contracts.ordering import Channel, Locale
 from ordering import qr, store
 from ordering.api.callers import Me, OwnOrder, TheStudent, read_own_order
 from ordering.api.views import EntryView, OrderView, entry_view, order_view, qr_payload
-from ordering.domain import Order
 from ordering.parts import Parts, TheParts
 from ordering.problems import CodeExpired, CodeLocked, IdempotencyKeyMissing, OrderClosed, OrderNotReady
 from ordering.use_cases.cancel_order import cancel_order
@@ -186,16 +185,15 @@ def _event(entry: EntryView) -> Entry:
 async def ask_for_new_code(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> OrderView:
     """The old QR and code die with it. At most one a minute and ten a day."""
     async with parts.works.begin() as work:
-        order = await request_activation_code(work, me.institution.limits, me.ref, order_id)
+        await request_activation_code(work, me.institution.limits, me.ref, order_id)
         work.after_commit(lambda: parts.changes.touch(order_id))
-    return await _view(parts, me, order.order_id)
+    return await _view(parts, me, order_id)
 
 
 @router.post("/{order_id}/cancellation", summary="Cancel an order")
 async def cancel(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> OrderView:
     """What is answered here holds: a card made at the same moment is revoked."""
-    order: Order
     async with parts.works.begin() as work:
-        order = await cancel_order(work, me.ref, order_id)
+        await cancel_order(work, me.ref, order_id)
         work.after_commit(lambda: parts.changes.touch(order_id))
-    return await _view(parts, me, order.order_id)
+    return await _view(parts, me, order_id)

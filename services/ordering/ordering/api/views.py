@@ -18,6 +18,8 @@ from servicekit.sealing import CannotOpen
 
 log = structlog.get_logger()
 
+_CHANGES = {"revoke", "suspend", "reinstate", "extend", "update"}
+
 
 class View(BaseModel):
     """What an answer is made of."""
@@ -108,22 +110,23 @@ def _activation_view(parts: Parts, order: Order) -> ActivationView | None:
     except CannotOpen:
         log.warning("activation_code_not_opened", order_id=str(order.order_id))
         return None  # a new code helps
+    wallet = parts.settings.wallet_public_url
     return ActivationView(
-        qr_payload=qr_payload(parts.settings.wallet_public_url, order.offer_id),
+        qr_payload=qr_payload(wallet, order.offer_id),
         activation_code=code,
-        deep_link=f"{parts.settings.wallet_public_url}/add#{_offer_uri(parts, order.offer_id)}",
+        deep_link=f"{wallet}/add#{_offer_uri(wallet, order.offer_id)}",
         expires_at=order.expires_at,
         attempts_left=order.attempts_until_lock,
     )
 
 
-def _offer_uri(parts: Parts, offer_id: str) -> str:
-    return f"{parts.settings.wallet_public_url}/offers/{offer_id}"
+def _offer_uri(wallet_public_url: str, offer_id: str) -> str:
+    return f"{wallet_public_url}/offers/{offer_id}"
 
 
 def qr_payload(wallet_public_url: str, offer_id: str) -> str:
     """A credential offer by reference, for any wallet that speaks OpenID4VCI."""
-    uri = quote(f"{wallet_public_url}/offers/{offer_id}", safe="")
+    uri = quote(_offer_uri(wallet_public_url, offer_id), safe="")
     return f"openid-credential-offer://?credential_offer_uri={uri}"
 
 
@@ -144,6 +147,3 @@ def card_view(order: Order, open_questions: set[Question], now: datetime) -> Car
         holds=card.holds,
         requested=tuple(sorted({question.partition(":")[0] for question in open_questions} & _CHANGES)),
     )
-
-
-_CHANGES = {"revoke", "suspend", "reinstate", "extend", "update"}

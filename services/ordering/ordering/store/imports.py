@@ -9,6 +9,25 @@ from ordering.eligibility import Student
 from ordering.photos import Photo
 from ordering.store.students import student_of
 
+_COLUMNS = (
+    "student_ref",
+    "subject",
+    "student_number",
+    "given_names",
+    "family_name",
+    "birth_date",
+    "pesel_sealed",
+    "email",
+    "status",
+    "programme",
+    "cycle",
+    "study_kind",
+    "plastic_card_valid_until",
+    "data_changed_at",
+    "photo_sha256",
+    "card_valid_until",
+)
+
 
 async def lock_known(
     conn: Connection, institution_id: str, subjects: Sequence[str], numbers: Sequence[str]
@@ -63,45 +82,19 @@ async def save(conn: Connection, institution_id: str, students: Sequence[Student
             $11::text[], $12::text[], $13::text[], $14::text[], $15::date[], $16::timestamptz[],
             $17::text[], $18::timestamptz[]
         ) as s
-        on conflict (student_ref) do update set
-            imported_at = excluded.imported_at,
-            subject = excluded.subject,
-            student_number = excluded.student_number,
-            given_names = excluded.given_names,
-            family_name = excluded.family_name,
-            birth_date = excluded.birth_date,
-            pesel_sealed = excluded.pesel_sealed,
-            email = excluded.email,
-            status = excluded.status,
-            programme = excluded.programme,
-            cycle = excluded.cycle,
-            study_kind = excluded.study_kind,
-            plastic_card_valid_until = excluded.plastic_card_valid_until,
-            data_changed_at = excluded.data_changed_at,
-            photo_sha256 = excluded.photo_sha256,
-            card_valid_until = excluded.card_valid_until
+        on conflict (student_ref) do update set (
+            imported_at, subject, student_number, given_names, family_name, birth_date, pesel_sealed, email,
+            status, programme, cycle, study_kind, plastic_card_valid_until, data_changed_at, photo_sha256,
+            card_valid_until
+        ) = (
+            excluded.imported_at, excluded.subject, excluded.student_number, excluded.given_names,
+            excluded.family_name, excluded.birth_date, excluded.pesel_sealed, excluded.email,
+            excluded.status, excluded.programme, excluded.cycle, excluded.study_kind,
+            excluded.plastic_card_valid_until, excluded.data_changed_at, excluded.photo_sha256,
+            excluded.card_valid_until
+        )
         """,
         institution_id,
         now,
         *([getattr(student, column) for student in students] for column in _COLUMNS),
     )
-
-
-_COLUMNS = (
-    "student_ref",
-    "subject",
-    "student_number",
-    "given_names",
-    "family_name",
-    "birth_date",
-    "pesel_sealed",
-    "email",
-    "status",
-    "programme",
-    "cycle",
-    "study_kind",
-    "plastic_card_valid_until",
-    "data_changed_at",
-    "photo_sha256",
-    "card_valid_until",
-)

@@ -1,6 +1,7 @@
 """Students as orders need them. The import writes them in `imports`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -47,15 +48,16 @@ async def clerk_ref(conn: Connection, institution_id: str, subject: str) -> UUID
     return clerk
 
 
-async def add_clerk(conn: Connection, clerk: UUID, institution_id: str, subject: str) -> None:
+async def add_clerk(conn: Connection, clerk: UUID, institution_id: str, subject: str, now: datetime) -> None:
     await conn.execute(
         """
-        insert into clerks (clerk_ref, institution_id, subject, added_at) values ($1, $2, $3, now())
+        insert into clerks (clerk_ref, institution_id, subject, added_at) values ($1, $2, $3, $4)
         on conflict (institution_id, subject) do nothing
         """,
         clerk,
         institution_id,
         subject,
+        now,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from uuid import UUID
 
 from eventing import UnitOfWork
 from ordering import store
@@ -91,7 +92,17 @@ def _change(
 ) -> Change:
     student_ref = before.student_ref if before else work.new_id()
     kept_photo = before.photo_sha256 if before else None
-    after = Student(
+    after = _student(institution_id, student_ref, listed, photo.sha256 if photo else kept_photo)
+    if before:
+        after = replace(after, office_hold=before.office_hold, hold_version=before.hold_version)
+    return Change(before, replace(after, pesel_sealed=_sealed(sealers, before, after, listed.pesel)))
+
+
+def _student(
+    institution_id: str, student_ref: UUID, listed: ListedStudent, photo_sha256: str | None
+) -> Student:
+    """As listed, without a number that is still to be sealed, and without a hold of the office."""
+    return Student(
         student_ref=student_ref,
         institution_id=institution_id,
         subject=listed.subject,
@@ -107,12 +118,11 @@ def _change(
         study_kind=listed.study_kind,
         plastic_card_valid_until=listed.plastic_card_valid_until,
         data_changed_at=_instant(listed.data_changed_on, time()),
-        photo_sha256=photo.sha256 if photo else kept_photo,
+        photo_sha256=photo_sha256,
         card_valid_until=_instant(listed.card_valid_until, END_OF_DAY),
-        office_hold=before.office_hold if before else False,
-        hold_version=before.hold_version if before else 0,
+        office_hold=False,
+        hold_version=0,
     )
-    return Change(before, replace(after, pesel_sealed=_sealed(sealers, before, after, listed.pesel)))
 
 
 def _sealed(sealers: Sealers, before: Student | None, after: Student, pesel: str) -> str | None:

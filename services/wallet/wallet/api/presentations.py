@@ -1,4 +1,4 @@
-"""Sealed packs, checks of shown codes, and terms."""
+"""Sealed packs, and checks of shown codes."""
 
 from datetime import datetime
 from typing import Annotated, Any
