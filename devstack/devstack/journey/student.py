@@ -108,10 +108,10 @@ class StudentClient:
         expect(await self.http.post(f"{self.api}/cards/{credential_id}/{change}"), 202)
 
     async def alerts(self) -> list[Json]:
-        """The in-app inbox, read with a short token that ordering gives for the notifier."""
+        """The in-app inbox, read with a short token that ordering gives for the notifier; the newest 100."""
         token = json_of(await self.http.post(f"{self.api}/notifier-token"))["token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = json_of(await self.http.get(f"{self.addresses.notifier}/api/v1/alerts", headers=headers))
+        url, headers = f"{self.addresses.notifier}/api/v1/alerts", {"Authorization": f"Bearer {token}"}
+        answer = json_of(await self.http.get(url, params={"limit": 100}, headers=headers))
         return list(answer["alerts"] if isinstance(answer, dict) else answer)
 
     async def mails_to(self, address: str) -> list[Json]:
