@@ -28,7 +28,7 @@ Process = subprocess.Popen[bytes]
 
 
 def jars() -> Path:
-    """The folder of Kafka's jars, fetched by Maven at the first call; keyed by what is asked for."""
+    """The folder of Kafka's jars, one for each version, fetched by Maven at the first call."""
     project = CONFIGURATION / "pom.xml"
     version: str = re.findall(r"<kafka\.version>(.+)</kafka\.version>", project.read_text())[0]
     cache = Path(os.environ.get("LEGITKA_CACHE") or Path.home() / ".cache" / "legitka")
