@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from devstack.databases import migrations_of
 from devstack.postgres import Postgres
 from provision.databases import ensure_database
-from servicekit.database import migrate
+from servicekit.database import migrate, migrations_of
 
 MOST_USES = 30  # rows that are deleted stay in the files: nothing is vacuumed here
 

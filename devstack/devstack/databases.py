@@ -3,16 +3,13 @@
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
 
 import asyncpg
 
 from devstack.postgres import Postgres
 from provision.databases import ensure_database
-from servicekit.database import migrate
-
-SHARED = ("eventing", "servicekit")
+from servicekit.database import migrate, migrations_of
 
 
 async def prepare_databases(
@@ -28,20 +25,6 @@ async def prepare_databases(
     with ThreadPoolExecutor() as threads:
         list(threads.map(lambda service: migrate(urls[service], *migrations_of(service)), services))
     return urls
-
-
-def migrations_of(service: str) -> list[Path]:
-    """The folders of a service's migrations: the shared libraries' first; a library has its own only."""
-    packages = (service,) if service in SHARED else (*SHARED, service)
-    folders = [package_folder(package) / "migrations" for package in packages]
-    return [folder for folder in folders if any(folder.glob("*.sql"))]
-
-
-def package_folder(package: str) -> Path:
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(package)
-    return Path(spec.origin).parent
 
 
 def _passwords(services: tuple[str, ...], file: Path) -> dict[str, str]:
