@@ -137,3 +137,9 @@ async def sign_in(
 
 def cookies_of(response: httpx.Response) -> list[str]:
     return response.headers.get_list("set-cookie")
+
+
+async def refused(browser: httpx.AsyncClient, url: str) -> bool:
+    answer = await browser.get(url)
+    me = await browser.get("/me")
+    return answer.status_code == 400 and me.status_code == 401 and "/signin" in answer.text

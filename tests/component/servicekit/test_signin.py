@@ -1,23 +1,17 @@
+"""Signing in: the way to the provider and back, and what may go wrong on it."""
+
 import asyncio
-import hmac
-from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-from joserfc.jwk import RSAKey
-from starlette.requests import Request
 
-from servicekit.signin import Person, SignIn
 from tests.component.servicekit.conftest import (
-    ORDERING,
-    OWN,
     Clock,
     Make,
     browsing,
     cookies_of,
-    production_settings,
+    refused,
     sign_in,
 )
 from tests.component.servicekit.scripted_provider import ISSUER, ScriptedProvider
@@ -144,12 +138,6 @@ async def test_two_tabs_can_sign_in_side_by_side(
     assert [back_one.headers["location"], back_two.headers["location"]] == ["/one", "/two"]
 
 
-async def refused(browser: httpx.AsyncClient, url: str) -> bool:
-    answer = await browser.get(url)
-    me = await browser.get("/me")
-    return answer.status_code == 400 and me.status_code == 401 and "/signin" in answer.text
-
-
 async def test_an_answer_to_a_sign_in_begun_elsewhere_is_refused(
     make: Make, browser: httpx.AsyncClient, provider: ScriptedProvider
 ) -> None:
@@ -185,214 +173,6 @@ async def test_a_person_who_says_no_at_the_provider_is_not_signed_in(browser: ht
     state = dict(parse_qsl(urlsplit(leaving.headers["location"]).query))["state"]
 
     assert await refused(browser, f"/signin/callback?error=access_denied&state={state}")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"iss": "http://localhost:9999"},
-        {"aud": "another-client"},
-        {"aud": ["legitka", "another-client"]},
-        {"azp": "another-client"},
-        {"nonce": "another-nonce"},
-        {"nonce": None},
-        {"exp": 1},
-        {"iat": None},
-        {"sub": None},
-        {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
-        {"institution": "hogwarts"},
-        {"institution": None},
-        {"sub": "a" * 256},
-    ],
-    ids=str,
-)
-async def test_an_id_token_that_does_not_hold_signs_nobody_in(
-    browser: httpx.AsyncClient, provider: ScriptedProvider, change: dict[str, Any]
-) -> None:
-    provider.change_id_token = lambda claims: {
-        name: value for name, value in (claims | change).items() if value is not None
-    }
-    leaving = await browser.get("/signin")
-
-    assert await refused(browser, provider.visit(leaving.headers["location"]))
-
-
-async def test_an_id_token_under_a_foreign_key_signs_nobody_in(
-    browser: httpx.AsyncClient, provider: ScriptedProvider
-) -> None:
-    await sign_in(browser, provider)
-    browser.cookies.clear()
-    published, provider.key = provider.key, RSAKey.generate_key(2048)
-    leaving = await browser.get("/signin")
-    back = provider.visit(leaving.headers["location"])
-    sign = provider.sign
-
-    def sign_then_hide(claims: dict[str, Any], typ: str = "JWT") -> str:
-        text = sign(claims, typ)
-        provider.key = published
-        return text
-
-    provider.sign = sign_then_hide  # type: ignore[method-assign] # the script of this test
-
-    assert await refused(browser, back)
-
-
-async def test_the_institution_may_stand_in_userinfo_only(
-    browser: httpx.AsyncClient, provider: ScriptedProvider
-) -> None:
-    provider.person = {"sub": "zofia"}
-    provider.userinfo["opaque"] = {"sub": "zofia", "institution": "pwr"}
-
-    await sign_in(browser, provider)
-
-    assert (await browser.get("/me")).json()["institution"] == "pwr"
-
-
-async def test_userinfo_of_somebody_else_is_refused(
-    browser: httpx.AsyncClient, provider: ScriptedProvider
-) -> None:
-    provider.person = {"sub": "zofia"}
-    provider.userinfo["opaque"] = {"sub": "jan", "institution": "pwr"}
-    leaving = await browser.get("/signin")
-
-    assert await refused(browser, provider.visit(leaving.headers["location"]))
-
-
-async def test_a_recent_sign_in_can_be_asked_for(
-    make: Make, provider: ScriptedProvider, clock: Clock
-) -> None:
-    async with browsing(make(production_settings())) as browser:
-        await sign_in(browser, provider)
-        assert (await browser.get("/me")).json()["signed_in_at"] is None
-
-        await sign_in(browser, provider, "?max_age=600")
-
-        assert datetime.fromisoformat((await browser.get("/me")).json()["signed_in_at"]) == clock.now
-
-
-async def test_a_provider_that_does_not_ask_again_is_not_believed(
-    browser: httpx.AsyncClient, provider: ScriptedProvider, clock: Clock
-) -> None:
-    provider.change_id_token = lambda claims: claims | {"auth_time": claims["iat"] - 3600}
-    leaving = await browser.get("/signin?max_age=600")
-
-    assert await refused(browser, provider.visit(leaving.headers["location"]))
-
-
-async def test_production_wants_the_time_of_the_sign_in(make: Make, provider: ScriptedProvider) -> None:
-    provider.change_id_token = lambda claims: {k: v for k, v in claims.items() if k != "auth_time"}
-    async with browsing(make(production_settings())) as browser:
-        leaving = await browser.get("/signin?max_age=600")
-
-        assert await refused(browser, provider.visit(leaving.headers["location"]))
-
-
-async def test_the_development_provider_asks_anew_each_time(
-    browser: httpx.AsyncClient, provider: ScriptedProvider, clock: Clock
-) -> None:
-    provider.change_id_token = lambda claims: {k: v for k, v in claims.items() if k != "auth_time"}
-
-    await sign_in(browser, provider, "?max_age=600")
-
-    assert datetime.fromisoformat((await browser.get("/me")).json()["signed_in_at"]) == clock.now
-
-
-@pytest.mark.parametrize("max_age", ["-1", "abc", "٣", "1e9", "99999999"])
-async def test_a_max_age_that_is_none_is_left_out(browser: httpx.AsyncClient, max_age: str) -> None:
-    leaving = await browser.get("/signin", params={"max_age": max_age})
-
-    assert "max_age" not in dict(parse_qsl(urlsplit(leaving.headers["location"]).query))
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Origin": ORDERING}, 200),
-        ({"Sec-Fetch-Site": "same-origin"}, 200),
-        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 200),
-        ({}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Origin": "http://localhost:8004"}, 403),
-        ({"Origin": "https://localhost:8001"}, 403),
-        ({"Origin": f"{ORDERING}.evil.example"}, 403),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
-        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, 403),
-        ({"Sec-Fetch-Site": "none"}, 403),
-    ],
-)
-async def test_unsafe_requests_with_a_session_must_come_from_our_own_page(
-    browser: httpx.AsyncClient, provider: ScriptedProvider, headers: dict[str, str], status: int
-) -> None:
-    await sign_in(browser, provider)
-
-    answer = await browser.post("/me", headers=headers)
-
-    assert answer.status_code == status
-
-
-async def test_signing_out_ends_the_session_here_and_at_the_provider(
-    browser: httpx.AsyncClient, provider: ScriptedProvider, service: Database
-) -> None:
-    await sign_in(browser, provider)
-    cookie = browser.cookies["legitka-ordering"]
-
-    out = await browser.post("/signout", headers=OWN)
-
-    leads_to = urlsplit(out.headers["location"])
-    query = dict(parse_qsl(leads_to.query))
-    assert (out.status_code, leads_to.netloc + leads_to.path) == (303, "localhost:8005/logout")
-    assert query["post_logout_redirect_uri"] == f"{ORDERING}/"
-    assert query["id_token_hint"].count(".") == 2
-    assert await service.pool.fetchval("select count(*) from sessions") == 0
-    stolen = {"Cookie": f"legitka-ordering={cookie}"}
-    assert (await browser.get("/me", headers=stolen)).status_code == 401
-
-
-async def test_another_site_cannot_sign_people_out(
-    browser: httpx.AsyncClient, provider: ScriptedProvider
-) -> None:
-    await sign_in(browser, provider)
-
-    by_form = await browser.post("/signout", headers={"Origin": "https://evil.example"})
-    by_link = await browser.get("/signout")
-
-    assert (by_form.status_code, by_link.status_code) == (403, 405)
-    assert (await browser.get("/me")).status_code == 200
-
-
-async def test_signing_out_works_while_the_provider_is_away(
-    make: Make, browser: httpx.AsyncClient, provider: ScriptedProvider
-) -> None:
-    await sign_in(browser, provider)
-    cookies = dict(browser.cookies)
-    provider.away = True
-
-    async with browsing(make()) as restarted:
-        restarted.cookies.update(cookies)
-        out = await restarted.post("/signout", headers=OWN)
-        assert (out.status_code, out.headers["location"]) == (303, "/")
-        restarted.cookies.update(cookies)
-        assert (await restarted.get("/me")).status_code == 401
-
-
-async def test_the_wallets_sessions_know_nobody(
-    make: Make, provider: ScriptedProvider, service: Database
-) -> None:
-    def hashed(institution: str, subject: str) -> str:
-        return hmac.digest(b"k", f"{institution}\0{subject}".encode(), "sha256").hex()
-
-    async with browsing(make(subject_of=hashed, lasts=timedelta(hours=12))) as browser:
-        await sign_in(browser, provider)
-        assert (await browser.get("/me")).json()["subject"] == hashed("umcs", "zofia")
-        out = await browser.post("/signout", headers=OWN)
-
-        await sign_in(browser, provider)
-
-    row = await service.pool.fetchrow("select * from sessions")
-    assert row is not None
-    assert "zofia" not in repr(row)
-    assert row["id_token_sealed"] is None
-    assert "id_token_hint" not in out.headers["location"]
 
 
 async def test_a_provider_that_is_away_is_said_to_be(
@@ -435,23 +215,3 @@ async def test_the_back_channel_keeps_the_public_name(make: Make, provider: Scri
         assert (await browser.get("/me")).status_code == 200
     assert leaving.headers["location"].startswith(f"{ISSUER}/authorize?")
     assert provider.hosts == {"localhost:8005"}
-
-
-async def test_an_open_stream_learns_that_its_session_ended(make: Make, provider: ScriptedProvider) -> None:
-    app = make()
-    signin: SignIn = app.state.signin
-    async with browsing(app) as browser:
-        await sign_in(browser, provider)
-        person = await person_of(signin, browser.cookies["legitka-ordering"])
-        assert await signin.still_signed_in(person)
-
-        await browser.post("/signout", headers=OWN)
-
-        assert not await signin.still_signed_in(person)
-
-
-async def person_of(signin: SignIn, cookie: str) -> Person:
-    headers = [(b"cookie", f"legitka-ordering={cookie}".encode())]
-    person = await signin.person(Request({"type": "http", "method": "GET", "path": "/", "headers": headers}))
-    assert person is not None
-    return person

@@ -1,5 +1,6 @@
 """A wallet service on a database of its own, with a clock that the test moves."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -14,7 +15,7 @@ from eventing import Outbox, Works
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.signin import Person, current_person
-from tests.component.wallet.scene import NOON, Clock, Order
+from tests.component.wallet.scene import NOON, Clock, Order, tell
 from tests.conftest import MakeDatabase
 from tests.databases import Database
 from wallet.app import create_web, sign_in
@@ -53,6 +54,18 @@ def new_order(keys: Keys) -> NewOrder:
 @pytest.fixture
 def order(new_order: NewOrder) -> Order:
     return new_order()
+
+
+@pytest.fixture
+async def card(works: Works, order: Order) -> Order:
+    """An order whose card is active."""
+    await tell(works, order.ready(), order.issued())
+    return order
+
+
+@pytest.fixture
+def handle() -> bytes:
+    return secrets.token_bytes(16)
 
 
 @pytest.fixture
