@@ -54,7 +54,7 @@ def _run_stack(command: str, places: Places, ports: Ports) -> int:
     if os.environ.get("RESET", "") not in {"", "0"}:
         forget(places.data)
     console, begun = Console(), time.monotonic()
-    data = places.data.relative_to(REPOSITORY)
+    data = os.path.relpath(places.data, REPOSITORY)
     stack = Stack(places, ports, tell=lambda what: console.print(f"{what} …", style="dim"))
     try:
         with stack:
@@ -63,7 +63,7 @@ def _run_stack(command: str, places: Places, ports: Ports) -> int:
             status = WITH_A_STACK[command](stack, console)
     except KeyboardInterrupt:
         status = 0
-    console.print(f"Stopped; the data are in {data}")
+    console.print(f"Stopped; the data are in {data}", soft_wrap=True)
     return status
 
 

@@ -56,10 +56,10 @@ def show_people(console: Console, addresses: Addresses) -> None:
 
 
 async def _states(addresses: Addresses, accounts: list[Account]) -> list[str]:
-    return await asyncio.gather(*(_state(addresses, account) for account in accounts))
+    return await asyncio.gather(*(state_of(addresses, account) for account in accounts))
 
 
-async def _state(addresses: Addresses, account: Account) -> str:
+async def state_of(addresses: Addresses, account: Account) -> str:
     """How far this student has come, in earlier runs or by hand."""
     async with await StudentClient.sign_in(addresses, account.subject) as student:
         if account.note:
