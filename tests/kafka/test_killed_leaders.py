@@ -13,12 +13,12 @@ from tests.kafka.conftest import Tell
 from tests.kafka.crowd import Crowd, crowd_of, everybody_has_exactly_one_card
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(900)
 
 MANY = 10_000
-PER_SECOND = 80
+PER_SECOND = 70
 TARGET = 6.0  # seconds that an order waits at most: 3 until the broker is taken for dead, and the way itself
-PATIENCE = 120
+PATIENCE = 300  # seconds, for a machine that has other work
 
 
 async def test_ten_thousand_orders_survive_the_death_of_one_leader_after_another(
@@ -27,10 +27,10 @@ async def test_ten_thousand_orders_survive_the_death_of_one_leader_after_another
     async with crowd_of(stack_on_a_cluster, MANY) as crowd:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(crowd.order(per_second=PER_SECOND))
-            await eventually(lambda: crowd.placed >= MANY // 5, 120)
+            await eventually(lambda: crowd.placed >= MANY // 5, PATIENCE)
             first = await kill_a_leader(cluster)
             await asyncio.to_thread(cluster.start, first)
-            await eventually(lambda: every_replica_is_in_sync(cluster), 120, every=0.5)
+            await eventually(lambda: every_replica_is_in_sync(cluster), PATIENCE, every=0.5)
             second = await kill_a_leader(cluster, other_than=first)
             assert crowd.placed < MANY, "nobody was ordering any more"
 

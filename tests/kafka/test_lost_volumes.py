@@ -12,10 +12,10 @@ from tests.kafka.conftest import Tell
 from tests.kafka.crowd import Crowd, crowd_of, everybody_has_exactly_one_card
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
-ORDERS = 3_000
-PER_SECOND = 80
+ORDERS = 1_500
+PER_SECOND = 60
 PATIENCE = 120  # seconds; what is missing is asked for after 30
 
 Accident = Callable[[Crowd], Awaitable[None]]
@@ -60,4 +60,4 @@ async def nothing_is_lost_by(accident: Accident, stack: Stack, tell: Tell) -> No
 
 
 async def reached(crowd: Crowd, placed: int) -> None:
-    await eventually(lambda: crowd.placed >= placed, 120)
+    await eventually(lambda: crowd.placed >= placed, PATIENCE)
