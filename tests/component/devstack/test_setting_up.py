@@ -3,12 +3,14 @@
 import ast
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 import run
+from devstack.ports import STANDARD_PORTS
 
 
 def test_an_old_python_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +105,13 @@ def test_an_unknown_command_lists_the_known_ones() -> None:
 
     assert answer.returncode == 2
     assert "bench-latency" in answer.stdout
+
+
+def test_the_readme_tells_every_command_and_every_port() -> None:
+    readme = Path("README.md").read_text(encoding="utf-8")
+
+    assert [name for name in run.WORDS if f"`make {name}" not in readme] == []
+    assert [port for port in asdict(STANDARD_PORTS).values() if str(port) not in readme] == []
 
 
 def test_a_moved_or_changed_folder_is_set_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
