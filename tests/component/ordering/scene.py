@@ -113,7 +113,9 @@ class Story:
         number = next(self.numbers.setdefault(topic_of(event_class).name, count(1)))
         return Received(event, number)
 
-    def ready(self, generation: int = 1, code: str = CODE) -> Received[Any]:
+    def ready(
+        self, generation: int = 1, code: str = CODE, expires_at: datetime = NEXT_MONTH
+    ) -> Received[Any]:
         context = SealingContext(
             type_of(issuer.CredentialReady), self.institution_id, self.order_id, "activation_code_sealed"
         )
@@ -122,7 +124,7 @@ class Story:
             credential_id=self.credential_id,
             generation=generation,
             offer_id=f"{generation:x}".rjust(32, "A"),
-            expires_at=NEXT_MONTH,
+            expires_at=expires_at,
             activation_code_sealed=self.sealers.code.seal(code.encode(), context),
             activation_code_digest="digest",
             digest_key_id="key",

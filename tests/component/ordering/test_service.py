@@ -63,7 +63,8 @@ async def issuer(database: MakeDatabase, kafka: EventingSettings, sealers: Seale
 
     async def answer(work: UnitOfWork, received: list[Received[OrderPlaced]]) -> None:
         for told in received:
-            work.publish(Story(told.event.order_id, sealers, Clock(work.now)).ready().event)
+            story = Story(told.event.order_id, sealers, Clock(work.now))
+            work.publish(story.ready(expires_at=work.now + timedelta(days=30)).event)
 
     handlers: Handlers = {event: ignore for topic in consumed_by("issuer") for event in topic.events}
     async with speaking("issuer", database, kafka, {**handlers, OrderPlaced: answer}):
