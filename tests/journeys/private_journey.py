@@ -143,6 +143,11 @@ class PrivateJourney:
         order = await student.place_order(channel="web")
         self.seen.order_id = order["order_id"]
         await student.wait_for(self.seen.order_id, "READY")
+        await self._letters(student, 1)
+
+    async def _letters(self, student: StudentClient, count: int) -> None:
+        """Those about an offer leave only as long as they are news."""
+        await eventually(lambda: _has_mail(student, count))
 
     async def _activation(self, student: StudentClient) -> Json:
         activation: Json = (await student.order(self.seen.order_id))["activation"]
@@ -158,8 +163,10 @@ class PrivateJourney:
         for _ in range(5):
             await self._mistype(phone, offer, activation["activation_code"])
         await student.wait_for(self.seen.order_id, "LOCKED")
+        await self._letters(student, 2)
         await student.request_new_code(self.seen.order_id)
         await eventually(lambda: self._is_offered_again(student, activation["qr_payload"]))
+        await self._letters(student, 3)
 
     async def _is_offered_again(self, student: StudentClient, before: str) -> bool:
         order = await student.order(self.seen.order_id)
@@ -205,7 +212,7 @@ class PrivateJourney:
         token = (await student.http.post(f"{student.api}/notifier-token")).json()["token"]
         self.seen.keep("notifier token", token)
         await eventually(lambda: _has_alert(student, last))
-        await eventually(lambda: _has_mail(student, mails))
+        await self._letters(student, mails)
 
     async def use_in_vain(self) -> None:
         """Every secret at every door where it does not belong: in the path, the query, a header, a body."""
