@@ -144,14 +144,19 @@ def test_nothing_sleeps_in_a_test() -> None:
     sleeping = [
         shown(path, node.lineno)
         for path in files_of_tests()
-        if path.name != "waiting.py"
+        if path.name not in ("waiting.py", "crowd.py")  # a load driver keeps a pace
         for node in calls_in(path)
-        if name_of(node).rpartition(".")[2] == "sleep"
-        and ast.unparse(node.args[0]) != "0"
-        and "noqa: ASYNC251" not in path.read_text().splitlines()[node.lineno - 1]
+        if _sleeps(node) and "noqa: ASYNC251" not in path.read_text().splitlines()[node.lineno - 1]
     ]
 
     assert sleeping == []
+
+
+def _sleeps(call: ast.Call) -> bool:
+    """Waiting for a task that is to stay unfinished is a sleep, too."""
+    if name_of(call) == "asyncio.wait":
+        return any(argument.arg == "timeout" for argument in call.keywords)
+    return name_of(call).rpartition(".")[2] == "sleep" and ast.unparse(call.args[0]) != "0"
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -107,9 +107,9 @@ async def test_only_apache_kafka_gives_out_ids_of_producers(broker: Broker, admi
             await producer.send_and_wait(TOPIC, b"with an id")
     except (KafkaError, TimeoutError):
         given = False
-    closing = asyncio.create_task(producer.stop())
-    await asyncio.wait([closing], timeout=1)
-    closing.cancel()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await producer.stop()
 
     assert given == is_apache_kafka()
 

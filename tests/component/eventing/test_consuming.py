@@ -24,6 +24,7 @@ from eventing.runner import TooManyFailuresError
 from tests.component.eventing.orders import cancelled, change, erased, expired, requested
 from tests.component.eventing.world import World
 from tests.mutants import holds_against
+from tests.waiting import eventually, somebody_waits
 
 Make = Callable[[UnitOfWork], Event]
 
@@ -162,7 +163,7 @@ async def test_what_another_process_parks_meanwhile_is_not_overlooked(world: Wor
     one = asyncio.create_task(park_second())
     await parked.wait()
     two = asyncio.create_task(apply_first())
-    await asyncio.wait([two], timeout=0.2)
+    await eventually(lambda: somebody_waits(world.issuer_pool))
     may_commit.set()
     await asyncio.gather(one, two)
 
