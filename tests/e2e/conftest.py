@@ -9,7 +9,7 @@ from testcontainers.compose import DockerCompose
 from devstack.accounts import Account, those_who_may_order
 from devstack.journey.http import new_http
 from devstack.ports import Ports, free_ports
-from tests.e2e.system import REPOSITORY, System, keep_logs, settings_file
+from tests.e2e.system import REPOSITORY, System, keep_logs, settings_file, take_down
 from tests.journeys.conftest import People
 
 pytest.register_assert_rewrite("tests.e2e.crowd")
@@ -24,10 +24,13 @@ def ports() -> Ports:
 def compose(tmp_path_factory: pytest.TempPathFactory, ports: Ports) -> Iterator[DockerCompose]:
     settings = settings_file(tmp_path_factory.mktemp("e2e"), ports)
     containers = DockerCompose(REPOSITORY, build=True, wait=True, env_file=str(settings))
-    containers.stop()  # what an interrupted run has left
-    with containers:
+    take_down(containers)  # what an interrupted run has left
+    try:
+        containers.start()
         yield containers
+    finally:
         keep_logs(containers)
+        take_down(containers)
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any
 
 import httpx
@@ -108,9 +109,15 @@ def settings_file(folder: Path, ports: Ports) -> Path:
     return file
 
 
-def keep_logs(compose: DockerCompose) -> Path:
+def keep_logs(compose: DockerCompose) -> None:
     """For whoever looks at a failure after the containers are gone."""
     file = REPOSITORY / ".data" / "e2e.log"
     file.parent.mkdir(exist_ok=True)
     file.write_text(compose.get_logs()[0])
-    return file
+
+
+def take_down(compose: DockerCompose) -> None:
+    """An older engine may lose count of who is in a network and keep it, empty; a next run uses it again."""
+    with suppress(CalledProcessError):
+        compose.stop()
+    assert compose.get_containers(include_all=True) == []
