@@ -16,7 +16,7 @@ from devstack.showing import show_people, show_places, show_words
 from devstack.stack import Stack
 from devstack.supervision import Supervisor, watch_strictly
 
-QUIET, QUIET_ONCE = 60, 15  # seconds
+QUIET, QUIET_ONCE = 60, 25  # seconds; after the outage services ask the broker often for a while
 A_DAY = 24 * 3600
 
 

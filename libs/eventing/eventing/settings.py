@@ -44,6 +44,5 @@ class EventingSettings(BaseModel):
     ask_first: float = 30
     ask_longest: float = 600
     watch_interval: float = 1
-    reconcile_interval: float = 3_600
     stalled_after: float = 15
     wedged_after: float = 120
