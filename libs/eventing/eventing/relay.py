@@ -69,6 +69,7 @@ class Relay:
         self._settings = settings
         self._clock = clock
         self._woken = asyncio.Event()
+        self._some_fail = asyncio.Event()
         self._writer: LogWriter | None = None
         self._connecting = asyncio.Lock()
 
@@ -79,8 +80,9 @@ class Relay:
         """Until cancelled. The first event goes at once, then at most one round per coalescing time."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._run_healthy())
-            for _ in range(FAILING_AT_ONCE):
-                tasks.create_task(self._run_failing())
+            tasks.create_task(self._look_for_failing())
+            for _ in range(FAILING_AT_ONCE - 1):
+                tasks.create_task(self._help_with_failing())
 
     async def _run_healthy(self) -> None:
         while True:
@@ -92,8 +94,16 @@ class Relay:
                 async with asyncio.timeout(self._settings.relay_poll):
                     await self._woken.wait()
 
-    async def _run_failing(self) -> None:
+    async def _look_for_failing(self) -> None:
         while True:
+            if not (await self._attempt(self.serve_failing)).lanes:
+                self._some_fail.clear()
+                await asyncio.sleep(self._settings.relay_poll)
+
+    async def _help_with_failing(self) -> None:
+        """One lane that hangs holds up no other; while none fails, nobody but the first looks."""
+        while True:
+            await self._some_fail.wait()
             if not (await self._attempt(self.serve_failing)).lanes:
                 await asyncio.sleep(self._settings.relay_poll)
 
@@ -120,6 +130,8 @@ class Relay:
             lanes = await claim(connection, failing=failing, limit=limit, now=self._clock())
             if not lanes:
                 return Served()
+            if failing:
+                self._some_fail.set()
             runs = await read_unsent(connection, lanes, self._settings.relay_batch)
             await self._send(runs)
             await self._record(connection, runs)
