@@ -229,6 +229,7 @@ async def test_a_topic_with_other_partitions_is_refused_and_kept(
 async def test_one_of_several_addresses_is_enough(broker: Broker) -> None:
     several = f"127.0.0.1:1,{broker.address}"
     options = settings(broker).model_copy(update={"bootstrap_servers": several})
+    await KafkaAdmin(options).create([ORDERS])
     reader = KafkaReader([ORDERS.name], "issuer", options)
 
     await reader.start(AsyncMock())
