@@ -276,7 +276,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "kafka": [
             ["-m", "devstack.apache_kafka"],
             [*on_a_broker, "-n", workers, *(rest or tests)],
-            *([] if rest else [[*on_a_broker, "tests/kafka"], ["bench/latency.py"]]),
+            *([] if rest else [["-m", "pytest", "tests/kafka"], ["bench/latency.py", "--tell"]]),
         ],
         "drills": [["-m", "pytest", "-n", workers, *(rest or ["tests/restore", "tests/upgrade"])]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
