@@ -19,7 +19,9 @@ from eventing.log import LogUnavailableError, TopicState, WrongPartitionsError
 from eventing.settings import EventingSettings
 
 READ_AT_ONCE = 1_000
-# Less than it takes until the watch counts as blind: one dead leader must not stop the lanes of the others.
+# Together less than it takes until the watch counts as blind: a broker that dies takes a look with it, and
+# must not stop the lanes of the others.
+DESCRIBED_WITHIN = 3.0
 OFFSETS_WITHIN = 2.0
 
 
@@ -89,7 +91,7 @@ class KafkaAdmin:
             await consumer.stop()
 
     async def _described(self, topics: list[str]) -> dict[str, str]:
-        answers = self._client.describe_topics(TopicCollection(topics), request_timeout=ANSWER_WITHIN)
+        answers = self._client.describe_topics(TopicCollection(topics), request_timeout=DESCRIBED_WITHIN)
         described = {}
         for name, answer in answers.items():
             description = await _answer(answer)

@@ -8,7 +8,7 @@ import asyncpg
 
 from eventing.database import Connection
 
-LONGEST_PAUSE = timedelta(seconds=3)
+LONGEST_PAUSE = timedelta(seconds=1)
 
 
 class LogCutError(Exception):
