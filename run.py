@@ -37,7 +37,7 @@ WORDS = {
     "test": "unit, component, contract, architecture and journey tests",
     "e2e": "the same system in containers, driven through its published ports (needs Docker and Chromium)",
     "kafka": "on Apache Kafka: tests that a broker takes part in, lost volumes, killed leaders, latency",
-    "drills": "a restore from a backup, with and without the old log, and an upgrade while services run",
+    "drills": "a restore from a backup, an upgrade while services run, the demo used by hand",
     "lint": "style, types, the rules of imports, and whether generated pages are fresh",
     "bench-latency": "how long an order takes on the idle stack",
     "bench-drain": "how many waiting orders become READY in a second, and what they cost",
@@ -261,6 +261,10 @@ def run(command: str, rest: "list[str]") -> int:
     return 0
 
 
+# The whole demo, started, used and ended as a person would: half a minute that `make test` need not wait for.
+BY_HAND = "tests/journeys/test_by_hand.py"
+
+
 def steps(command: str, rest: "list[str]") -> "list[list[str]]":
     """The Python command lines of a command, without the interpreter."""
     workers = str(max(2, min(os.cpu_count() or 2, 4)))
@@ -271,14 +275,14 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "demo": [["-m", "devstack", "demo", *rest]],
         "run": [["-m", "devstack", "run", *rest]],
         "shell": [["-m", "devstack", "shell", *rest]],
-        "test": [["-m", "pytest", "-n", workers, *(rest or tests)]],
+        "test": [["-m", "pytest", "-n", workers, *(rest or [*tests, f"--ignore={BY_HAND}"])]],
         "e2e": [["-m", "pytest", "-p", "no:randomly", "--timeout=600", *(rest or ["tests/e2e"])]],
         "kafka": [
             ["-m", "devstack.apache_kafka"],
             [*on_a_broker, "-n", workers, *(rest or tests)],
             *([] if rest else [["-m", "pytest", "tests/kafka"], ["bench/latency.py", "--tell"]]),
         ],
-        "drills": [["-m", "pytest", "-n", workers, *(rest or ["tests/restore", "tests/upgrade"])]],
+        "drills": [["-m", "pytest", "-n", workers, *(rest or ["tests/restore", "tests/upgrade", BY_HAND])]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
         "bench-latency": [["bench/latency.py", *rest]],
         "bench-drain": [["-m", "bench.drain", *rest]],
