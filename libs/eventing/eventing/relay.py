@@ -25,6 +25,10 @@ log = structlog.get_logger()
 
 BATCH_BYTES = 512 * 1024
 
+# Seconds. While a cluster chooses new leaders, what was seen of its topics before still holds for the others;
+# if a log was replaced meanwhile, nothing that it acknowledged counts.
+TRUSTED_FOR = 20
+
 # Each holds a connection to the database for as long as its lane hangs.
 FAILING_AT_ONCE = 4
 
@@ -124,7 +128,7 @@ class Relay:
         return await self._round(failing=True, limit=1)
 
     async def _round(self, *, failing: bool, limit: int) -> Served:
-        if not self._watch.fresh():
+        if self._watch.age() > TRUSTED_FOR:
             raise LogUnavailableError("the broker is silent")
         async with self._pool.acquire() as connection, connection.transaction():
             lanes = await claim(connection, failing=failing, limit=limit, now=self._clock())
