@@ -19,8 +19,7 @@ from eventing.log import LogUnavailableError, TopicState, WrongPartitionsError
 from eventing.settings import EventingSettings
 
 READ_AT_ONCE = 1_000
-# Together less than it takes until the watch counts as blind: a broker that dies takes a look with it, and
-# must not stop the lanes of the others.
+# Together less than it takes until the watch counts as blind: a broker that dies takes a look with it.
 DESCRIBED_WITHIN = 3.0
 OFFSETS_WITHIN = 2.0
 
