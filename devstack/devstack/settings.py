@@ -52,7 +52,9 @@ def url_of(name: str, ports: Ports) -> str:
     return f"http://localhost:{getattr(ports, name)}"
 
 
-def settings_of(service: str, places: Places, ports: Ports, database_url: str) -> dict[str, str]:
+def settings_of(
+    service: str, places: Places, ports: Ports, database_url: str, *, thrifty: bool = True
+) -> dict[str, str]:
     public = {f"{name.upper()}_PUBLIC_URL": url_of(name, ports) for name in (*SERVICES, "verifier")}
     own = {
         "ENVIRONMENT": "development",
@@ -66,25 +68,32 @@ def settings_of(service: str, places: Places, ports: Ports, database_url: str) -
         "OIDC_CLIENT_ID": "legitka",
         "OIDC_CLIENT_SECRET": "development",
     }
-    return plain_environment() | public | own | _broker(service, ports) | _of_one_service(service, ports)
+    return (
+        plain_environment()
+        | public
+        | own
+        | _broker(service, ports, thrifty=thrifty)
+        | _of_one_service(service, ports)
+    )
 
 
-def _broker(service: str, ports: Ports) -> dict[str, str]:
+def _broker(service: str, ports: Ports, *, thrifty: bool) -> dict[str, str]:
     """The embedded one does not wake a waiting fetch, so it is asked often while anything moves.
 
-    Most often by the two that a student waits for, since asking is what costs most on an idle machine.
+    Most often by the two that a student waits for, since asking is what costs most on an idle machine. The
+    `thrifty` ask seldom at rest, and look seldom for what no event announces.
     """
     awake, idle = ("10", "500") if service in {"ordering", "issuer"} else ("30", "1000")
     address = {"KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{ports.broker}", "KAFKA__CREATE_TOPICS": "true"}
     if is_apache_kafka():
         return address
-    return address | {
-        "KAFKA__FETCH_MAX_WAIT_MS": awake,
+    embedded = {"KAFKA__FETCH_MAX_WAIT_MS": awake, "KAFKA__BROKER_TELLS_EXACT_ENDS": "false"}
+    at_rest = {
         "KAFKA__IDLE_FETCH_MAX_WAIT_MS": idle,
-        "KAFKA__BROKER_TELLS_EXACT_ENDS": "false",
         "KAFKA__WATCH_INTERVAL": "4",
         "KAFKA__RELAY_POLL": "2",
     }
+    return address | embedded | (at_rest if thrifty else {})
 
 
 def _of_one_service(service: str, ports: Ports) -> dict[str, str]:

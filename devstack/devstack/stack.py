@@ -37,7 +37,8 @@ Process = subprocess.Popen[bytes]
 class Stack:
     """Four services and what they stand on, as child processes; used as a context manager.
 
-    Whatever ends this process ends them too. All they write lies in the `data` folder. `external_broker`: how
+    Whatever ends this process ends them too. All they write lies in the `data` folder. Not `durable`, for
+    tests only: nothing is synced to the disk, and timers do not spare the processor. `external_broker`: how
     services reach a broker that runs already; the stack starts none then. `tell` hears what is being started.
     """
 
@@ -190,7 +191,7 @@ class Stack:
         return start_broker(places.broker, port=self.ports.broker, log=places.log("broker")).process
 
     def _settings(self, service: str) -> dict[str, str]:
-        own = settings_of(service, self.places, self.ports, self.databases[service])
+        own = settings_of(service, self.places, self.ports, self.databases[service], thrifty=self.durable)
         return own | dict(self.external_broker or {})
 
     def _wait_for(self, name: str) -> None:
