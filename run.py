@@ -28,6 +28,7 @@ UV = "uv==0.13.9"
 TO_INSTALL, TO_RUN = 1200, 200  # megabytes of free disk
 NETWORK_SIGNS = ("failed to fetch", "dns error", "connection", "timed out", "certificate", "no matching dist")
 IMPORT_RULES = "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo'])"
+ASSETS, CHROMIUM = ["-m", "devstack.assets"], ["-m", "pytest", "--timeout=180"]
 SUITES = ("unit", "component", "contract", "architecture", "journeys")
 
 WORDS = {
@@ -38,6 +39,9 @@ WORDS = {
     "e2e": "the same system in containers, driven through its published ports (needs Docker and Chromium)",
     "kafka": "on Apache Kafka: tests that a broker takes part in, lost volumes, killed leaders, latency",
     "drills": "a restore from a backup, an upgrade while services run, the demo used by hand",
+    "browser": "the apps in Chromium, on a phone and a desktop (needs Chromium, and Node for the assets)",
+    "screenshots": "the pictures of docs/screenshots, taken anew",
+    "assets": "what pages take from elsewhere: a QR decoder for browsers that have none (needs Node)",
     "lint": "style, types, the rules of imports, and whether generated pages are fresh",
     "bench-latency": "how long an order takes on the idle stack",
     "bench-drain": "how many waiting orders become READY in a second, and what they cost",
@@ -283,6 +287,9 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
             *([] if rest else [["-m", "pytest", "tests/kafka"], ["bench/latency.py", "--tell"]]),
         ],
         "drills": [["-m", "pytest", "-n", workers, *(rest or ["tests/restore", "tests/upgrade", BY_HAND])]],
+        "assets": [ASSETS],
+        "browser": [ASSETS, [*CHROMIUM, *(rest or ["tests/browser"])]],
+        "screenshots": [ASSETS, [*CHROMIUM, "tests/browser/gallery.py"]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
         "bench-latency": [["bench/latency.py", *rest]],
         "bench-drain": [["-m", "bench.drain", *rest]],

@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 
 import run
+from devstack import assets
 from devstack.ports import STANDARD_PORTS
 
 
@@ -85,6 +86,13 @@ def test_a_missing_java_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(run.Trouble, match=r"java is missing.*sudo apt install openjdk-17-jre-headless"):
         run.require_java()
+
+
+def test_a_missing_node_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+
+    with pytest.raises(SystemExit, match=r"npm is missing.*sudo apt install npm"):
+        assets.fetch()
 
 
 @pytest.mark.parametrize(
