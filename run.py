@@ -57,10 +57,8 @@ class Trouble(Exception):
 def main(arguments: "list[str]") -> int:
     command, rest = (arguments or [""])[0], arguments[1:]
     if command not in WORDS:
-        print(
-            "usage: python3 run.py COMMAND\n"
-            + "\n".join(f"  {name:14} {does}" for name, does in WORDS.items())
-        )
+        told = [f"  {name:14} {does}" for name, does in WORDS.items()]
+        print("usage: python3 run.py COMMAND", *told, sep="\n")
         return 2
     try:
         require_python(sys.version_info[:2], command)
