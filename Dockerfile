@@ -46,6 +46,7 @@ FROM base AS code
 COPY libs/contracts/contracts code/contracts
 COPY libs/eventing/eventing code/eventing
 COPY libs/servicekit/servicekit code/servicekit
+COPY libs/pagekit/pagekit code/pagekit
 COPY services/ordering/ordering code/ordering
 COPY services/issuer/issuer code/issuer
 COPY services/notifier/notifier code/notifier

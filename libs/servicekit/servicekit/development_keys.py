@@ -32,7 +32,7 @@ RINGS = (
     "ordering/sessions",
     "ordering/students",
 )
-SIGNING = ("issuer/service", "wallet/token", "ordering/tokens")
+SIGNING = ("issuer/service", "wallet/token", "ordering/tokens", "notifier/vapid")
 AUTHORITY = "issuer/authority"
 
 

@@ -3,15 +3,16 @@
 Nothing here repeats what the caller sent: it may be private.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 Language = Literal["pl", "en"]
 LANGUAGES: Mapping[str, Language] = {"pl": "pl", "en": "en"}
+LANGUAGE_COOKIE = "legitka-language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ class Problem(Exception):
 
 
 def language_of(request: Request) -> Language:
-    """The caller's first accepted language of ours; Polish when none is named."""
+    """The language that was chosen here, else the first accepted one of ours; Polish when none is named."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen is not None and chosen in LANGUAGES:
+        return LANGUAGES[chosen]
     wishes = [_wish(part) for part in request.headers.get("accept-language", "").split(",")]
     for weight, language in sorted(wishes, key=lambda wish: -wish[0]):
         if weight > 0 and language in LANGUAGES:
@@ -67,7 +71,16 @@ def _wish(part: str) -> tuple[float, str]:
     return weight, tag.partition("-")[0].lower()
 
 
-def problem_response(request: Request, problem: Problem) -> JSONResponse:
+def problem_response(request: Request, problem: Problem) -> Response:
+    """As a page, where the application has pages (`app.state.problem_page`) and a browser asks for one."""
+    app = request.scope.get("app")
+    page: Callable[[Request, Problem], Response | None] | None = getattr(
+        getattr(app, "state", None), "problem_page", None
+    )
+    return (page and page(request, problem)) or _problem_details(request, problem)
+
+
+def _problem_details(request: Request, problem: Problem) -> JSONResponse:
     language = language_of(request)
     body = {
         "type": f"urn:legitka:problem:{problem.code}",
@@ -75,22 +88,22 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
         "code": problem.code,
         "title": problem.title.to(language),
         "detail": problem.detail.to(language),
-        **{name: _in_language(value, language) for name, value in problem.extras.items()},
+        **{name: in_language(value, language) for name, value in problem.extras.items()},
     }
-    headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+    headers = {"Content-Language": language, "Vary": "Accept-Language, Cookie", "Cache-Control": "no-store"}
     return JSONResponse(
         body, problem.status, headers | problem.headers, media_type="application/problem+json"
     )
 
 
-def _in_language(value: Any, language: Language) -> Any:
+def in_language(value: Any, language: Language) -> Any:
     """Extras may hold texts at any depth."""
     match value:
         case Text():
             return value.to(language)
         case dict():
-            return {name: _in_language(item, language) for name, item in value.items()}
+            return {name: in_language(item, language) for name, item in value.items()}
         case list() | tuple():
-            return [_in_language(item, language) for item in value]
+            return [in_language(item, language) for item in value]
         case _:
             return value

@@ -4,24 +4,51 @@ A service puts one `SignIn` on `app.state.signin` in its lifespan and includes `
 a sign-out form must let `form-action` lead to the provider too, since the answer redirects there.
 """
 
-from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from servicekit.identity import Person, SignIn
-from servicekit.problems import Text, language_of
+from servicekit.problems import Problem, Text
 from servicekit.provider import ProviderUnavailable, SignInRefused
 from servicekit.refusals import NotSignedIn, TemporarilyUnavailable
 
 __all__ = ["Person", "SignIn", "current_person", "optional_person", "signin_router"]
 
-_REFUSED = Text("Nie udało się zalogować.", "Signing in did not work.")
-_AWAY = Text("Logowanie jest chwilowo niedostępne.", "Signing in is not possible at the moment.")
-_AGAIN = Text("Spróbuj ponownie", "Try again")
+
+class SignInFailed(Problem):
+    """`again` is where to begin anew."""
+
+    status = 400
+    code = "SIGN_IN_FAILED"
+    title = Text("Nie udało się zalogować", "Signing in did not work")
+    detail = Text(
+        "Logowanie trwało za długo, zostało przerwane albo to konto nie należy do uczelni, która bierze "
+        "udział. Spróbuj ponownie; jeśli to nie pomoże, zgłoś się do dziekanatu.",
+        "It took too long, was broken off, or this account is of no institution that takes part. "
+        "Try again; if that does not help, ask the dean's office.",
+    )
+
+    def __init__(self, again: str) -> None:
+        super().__init__(again=again)
+
+
+class SignInAway(Problem):
+    """The identity provider does not answer; `again` is where to begin anew."""
+
+    status = 503
+    code = "SIGN_IN_AWAY"
+    title = Text("Logowanie jest chwilowo niedostępne", "Signing in is not possible at the moment")
+    detail = Text(
+        "Nic nie przepadło. Spróbuj ponownie za kilka minut.",
+        "Nothing is lost. Try again in a few minutes.",
+    )
+
+    def __init__(self, again: str) -> None:
+        super().__init__(again=again, headers={"Retry-After": "60"})
 
 
 def signin_router(prefix: str = "") -> APIRouter:
@@ -39,16 +66,16 @@ def signin_router(prefix: str = "") -> APIRouter:
         try:
             return await _signin(request).begin(request, callback=callback)
         except ProviderUnavailable:
-            return _page(request, _AWAY, f"{prefix}/signin", 503)
+            raise SignInAway(f"{prefix}/signin") from None
 
     @router.get("/signin/callback", include_in_schema=False)
     async def come_back(request: Request) -> Response:
         try:
             return await _signin(request).finish(request, callback=callback)
         except SignInRefused:
-            return _page(request, _REFUSED, f"{prefix}/signin", 400)
+            raise SignInFailed(f"{prefix}/signin") from None
         except ProviderUnavailable:
-            return _page(request, _AWAY, f"{prefix}/signin", 503)
+            raise SignInAway(f"{prefix}/signin") from None
 
     @router.post(
         "/signout",
@@ -65,17 +92,6 @@ def signin_router(prefix: str = "") -> APIRouter:
 def _signin(request: Request) -> SignIn:
     signin: SignIn = request.app.state.signin
     return signin
-
-
-def _page(request: Request, text: Text, again: str, status: int) -> Response:
-    """People come here by following links: they get words, not JSON."""
-    language = language_of(request)
-    return HTMLResponse(
-        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Legitka</title>'
-        f'<meta name="viewport" content="width=device-width"><p>{text.to(language)}</p>'
-        f'<p><a href="{escape(again)}">{_AGAIN.to(language)}</a></p></html>',
-        status,
-    )
 
 
 async def optional_person(request: Request) -> Person | None:

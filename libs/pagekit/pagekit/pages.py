@@ -1,0 +1,172 @@
+"""Renders the templates of a service, and serves what they link to."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from pagekit.csp import Csp
+from pagekit.language import address_of, choose_language, links
+from pagekit.moments import Moments
+from pagekit.static_files import StaticFiles
+from pagekit.words import Words
+from servicekit.institutions import Institution
+from servicekit.problems import LANGUAGES, Language, language_of
+from servicekit.refusals import NotFound
+
+HERE = Path(__file__).parent
+FOR_EVER = "public, max-age=31536000, immutable"
+VARY = "Accept-Language, Cookie"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Pages:
+    """The pages of one service. `folders`: more static files, such as third-party modules.
+
+    Every page has `shared(request)` beside its own values: what the header shows on all of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        package: str,
+        public_url: str,
+        csp: Csp,
+        institutions: Mapping[str, Institution] | None = None,
+        folders: Sequence[Path] = (),
+        made: Mapping[str, bytes] | None = None,
+        shared: Callable[[Request], Mapping[str, Any]] | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        homes = [home_of(package), HERE]
+        words = Words([home / "locales" for home in homes])
+        drawn = {"css/institutions.css": institution_colours(institutions or {})}
+        self.static = StaticFiles(
+            [*(home / "static" for home in homes), *folders], words.files() | drawn | dict(made or {})
+        )
+        self._secure = public_url.startswith("https://")
+        self._csp = csp.header()
+        self._shared = shared
+        loader = ChoiceLoader([FileSystemLoader(home / "templates") for home in homes])
+        self._environments = {
+            language: _environment(language, loader, words, self.static, clock)
+            for language in LANGUAGES.values()
+        }
+
+    @property
+    def router(self) -> APIRouter:
+        """`/static/{digest}/{path}` and `/language/{language}`."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route("/static/{digest}/{name:path}", self._serve, methods=["GET", "HEAD"])
+        router.add_api_route("/language/{language}", self._choose, methods=["GET"])
+        return router
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> HTMLResponse:
+        language = language_of(request)
+        text = self.text(language, template, **_around(request), **self._of_service(request), **values)
+        return HTMLResponse(text, status, headers={**self._headers(language), **(headers or {})})
+
+    def text(self, language: Language, template: str, **values: object) -> str:
+        """A template without a request: a manifest, a service worker, a page of a static site."""
+        return self._environments[language].get_template(template).render(language=language, **values)
+
+    def file(self, request: Request, name: str, *, cache: str = "no-cache") -> Response:
+        """A static file at an address of its own, such as a service worker's."""
+        found = self.static.find(name)
+        if found is None:
+            raise NotFound
+        return found.response(request, cache)
+
+    async def _choose(
+        self, language: Language, back: Annotated[str | None, Query(alias="next", max_length=1000)] = None
+    ) -> Response:
+        return choose_language(language, back, secure=self._secure)
+
+    async def _serve(self, request: Request, digest: str, name: str) -> Response:
+        """Under another digest stood another version: a page that is open must not mix the two."""
+        if digest != self.static.digest:
+            raise NotFound
+        return self.file(request, name, cache=FOR_EVER)
+
+    def _of_service(self, request: Request) -> Mapping[str, Any]:
+        return self._shared(request) if self._shared else {}
+
+    def _headers(self, language: Language) -> dict[str, str]:
+        return {
+            "Content-Security-Policy": self._csp,
+            "Content-Language": language,
+            "Cache-Control": "no-store",
+            "Vary": VARY,
+        }
+
+
+def _around(request: Request) -> dict[str, object]:
+    return {"address": address_of(request), "language_links": links(request)}
+
+
+def home_of(package: str) -> Path:
+    file = importlib.import_module(package).__file__
+    if file is None:
+        raise ValueError(f"{package} is no package with files")
+    return Path(file).parent
+
+
+def institution_colours(institutions: Mapping[str, Institution]) -> bytes:
+    """No style may stand in a page: a class for each institution instead."""
+    rules = [f".of-{one.id} {{ --institution: {one.colour}; }}\n" for one in institutions.values()]
+    return "".join(rules).encode()
+
+
+def _environment(
+    language: Language,
+    loader: ChoiceLoader,
+    words: Words,
+    static: StaticFiles,
+    clock: Callable[[], datetime],
+) -> Environment:
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(words.of(language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
+    moments = Moments(language, clock)
+    environment.filters |= {
+        "exact": moments.exact,
+        "minute": moments.to_the_minute,
+        "day": moments.day,
+        "clock": moments.clock,
+        "relative": moments.relative,
+        "lasts": moments.lasts,
+    }
+    environment.globals |= {"static": static.url, "language": language, "institution": None}
+    environment.globals |= {"signed_in": False, "navigation": None, "app": "legitka"}
+    return environment
+
+
+async def _pages_of(request: Request) -> Pages:  # a plain function would be taken to a thread
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+ThePages = Annotated[Pages, Depends(_pages_of)]
