@@ -23,6 +23,7 @@ class Refusal(StrEnum):
 
     UNKNOWN = "unknown"
     ENDED = "ended"
+    ISSUED = "issued"
     EXPIRED = "expired"
     LOCKED = "locked"
     OTHER_CONFIGURATION = "other_configuration"
@@ -83,12 +84,20 @@ class Grant:
     device_label: DeviceLabel
 
 
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """No grant, and why. A wrong code that was counted tells how many attempts are left."""
+
+    refusal: Refusal
+    attempts_left: int | None = None
+
+
 def refuse(offer: Offer | None, redemption: Redemption, now: datetime) -> Refusal | None:
     """Why no attempt may be taken, or None. Expiry comes before all that would change anything."""
     if offer is None or offer.generation != redemption.generation:
         return Refusal.UNKNOWN
     if offer.ended is not None:
-        return Refusal.ENDED
+        return Refusal.ISSUED if offer.ended == "issued" else Refusal.ENDED
     if now >= offer.expires_at:
         return Refusal.EXPIRED
     if offer.attempts >= MAX_ATTEMPTS:

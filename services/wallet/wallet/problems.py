@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from servicekit.oauth import OAuthError
 from servicekit.problems import Problem, Text
-from wallet.domain import CardState, Refusal
+from wallet.domain import CardState, Denial, Refusal
 
 
 class OfferUnknown(Problem):
@@ -106,11 +106,15 @@ class PackMissing(Problem):
 
 
 class Refused(OAuthError):
-    """A code that is not redeemed. The description is for the developer of a wallet, and tells the cure."""
+    """A code that is not redeemed. The description is for the developer of a wallet, and tells the cure.
+
+    `reason` and `attempts_left` are for our own wallet: other wallets ignore what they do not know.
+    """
 
     _WORDS: ClassVar[dict[Refusal, tuple[str, str]]] = {
         Refusal.UNKNOWN: ("invalid_grant", "The code is unknown or too old: fetch the offer again."),
         Refusal.ENDED: ("invalid_grant", "The offer has ended: use the QR code that is shown now."),
+        Refusal.ISSUED: ("invalid_grant", "The card has been made already: it is on another phone."),
         Refusal.EXPIRED: ("invalid_grant", "The offer has expired: order the card again."),
         Refusal.LOCKED: ("invalid_grant", "Too many wrong codes: get a new activation code."),
         Refusal.OTHER_CONFIGURATION: (
@@ -121,6 +125,9 @@ class Refused(OAuthError):
         Refusal.WRONG_CODE: ("invalid_grant", "The activation code is wrong."),
     }
 
-    def __init__(self, refusal: Refusal) -> None:
-        error, description = self._WORDS[refusal]
-        super().__init__(error, description)
+    def __init__(self, denial: Denial) -> None:
+        error, description = self._WORDS[denial.refusal]
+        extras = {"reason": denial.refusal, "attempts_left": denial.attempts_left}
+        super().__init__(
+            error, description, extras={name: told for name, told in extras.items() if told is not None}
+        )

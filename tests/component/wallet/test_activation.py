@@ -104,6 +104,17 @@ async def test_the_fifth_wrong_code_locks_the_offer_for_the_right_one_too(
     assert [event.attempts_left for event in told] == [4, 3, 2, 1, 0]  # type: ignore[attr-defined] # both have it
 
 
+async def test_a_refused_code_tells_our_own_wallet_the_reason_and_the_attempts_left(
+    http: httpx.AsyncClient, works: Works, order: Order, code: str
+) -> None:
+    wrong = (await redeem(http, code, WRONG_CODE)).json()
+    await tell(works, order.issued())
+    too_late = (await redeem(http, code)).json()
+
+    assert (wrong["reason"], wrong["attempts_left"]) == ("wrong_code", 4)
+    assert (too_late["reason"], "attempts_left" in too_late) == ("issued", False)
+
+
 async def test_a_new_generation_starts_attempts_anew(
     http: httpx.AsyncClient, works: Works, order: Order, code: str
 ) -> None:

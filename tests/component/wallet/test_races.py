@@ -14,7 +14,7 @@ from tests.component.wallet.scene import CODE, WRONG_CODE, Order, tell
 from tests.component.wallet.steps import fetch_code, redeem
 from tests.eventlog import published
 from wallet.api import activation
-from wallet.domain import Grant, Redemption, Refusal
+from wallet.domain import Denial, Grant, Redemption
 from wallet.problems import Refused
 from wallet.use_cases.redeem_code import redeem_code
 
@@ -82,9 +82,9 @@ async def test_an_error_raised_before_the_commit_would_forget_the_attempts(
 ) -> None:
     async def raise_too_early(
         work: UnitOfWork, redemption: Redemption, check_keys: KeyRing
-    ) -> Grant | Refusal:
+    ) -> Grant | Denial:
         outcome = await redeem_code(work, redemption, check_keys)
-        if isinstance(outcome, Refusal):
+        if isinstance(outcome, Denial):
             raise Refused(outcome)
         return outcome
 

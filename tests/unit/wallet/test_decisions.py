@@ -38,7 +38,7 @@ def test_an_open_offer_lets_an_attempt_be_taken() -> None:
         (replace(OFFER, generation=3), Refusal.UNKNOWN),
         (replace(OFFER, ended="withdrawn"), Refusal.ENDED),
         (replace(OFFER, ended="superseded"), Refusal.ENDED),
-        (replace(OFFER, ended="issued"), Refusal.ENDED),
+        (replace(OFFER, ended="issued"), Refusal.ISSUED),
         (replace(OFFER, expires_at=NOON), Refusal.EXPIRED),
         (replace(OFFER, attempts=5), Refusal.LOCKED),
         (replace(OFFER, configuration_id="diploma"), Refusal.OTHER_CONFIGURATION),

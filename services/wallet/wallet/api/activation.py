@@ -13,7 +13,7 @@ from servicekit.openapi import body_of
 from servicekit.refusals import TooManyRequests
 from wallet.api.refusals import LimitOAuthRefusals, LimitRefusals
 from wallet.codes import make_pre_authorized_code, read_pre_authorized_code, read_terms_receipt
-from wallet.domain import Grant, Offer, Redemption, Refusal
+from wallet.domain import Denial, Grant, Offer, Redemption, Refusal
 from wallet.forms import GRANT_TYPE, TokenForm, read_token_form
 from wallet.metrics import count_activation
 from wallet.parts import Parts, TheParts
@@ -132,7 +132,7 @@ def _redemption(parts: Parts, form: TokenForm) -> Redemption:
             raise OAuthError("invalid_request", "The terms_receipt is too old: accept the terms again.")
     code = read_pre_authorized_code(parts.keys.codes, form.pre_authorized_code, now)
     if code is None:
-        raise Refused(Refusal.UNKNOWN)
+        raise Refused(Denial(Refusal.UNKNOWN))
     return Redemption(*code, form.tx_code, form.configuration_id, form.device_label, terms_version)
 
 
@@ -140,8 +140,8 @@ async def _redeem(parts: Parts, redemption: Redemption) -> Grant:
     async with parts.works.begin() as work:
         outcome = await redeem_code(work, redemption, parts.keys.activation_checks)
     # Only here, after the commit, may a refusal become an error: the attempt stays counted.
-    if isinstance(outcome, Refusal):
-        count_activation(outcome)
+    if isinstance(outcome, Denial):
+        count_activation(outcome.refusal)
         raise Refused(outcome)
     count_activation(None)
     return outcome

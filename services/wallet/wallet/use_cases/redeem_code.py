@@ -6,15 +6,15 @@ from contracts.wallet import ActivationAccepted, ActivationFailed, ActivationLoc
 from eventing import UnitOfWork
 from servicekit.keys import KeyRing
 from servicekit.offers import activation_code_matches
-from wallet.domain import CLAIM_STANDS, Attempt, Grant, Offer, Redemption, Refusal, refuse
+from wallet.domain import CLAIM_STANDS, Attempt, Denial, Grant, Offer, Redemption, Refusal, refuse
 from wallet.store import offers
 
 
-async def redeem_code(work: UnitOfWork, redemption: Redemption, check_keys: KeyRing) -> Grant | Refusal:
-    """A refusal is returned, not raised: the attempt that it has cost must be committed first."""
+async def redeem_code(work: UnitOfWork, redemption: Redemption, check_keys: KeyRing) -> Grant | Denial:
+    """A denial is returned, not raised: the attempt that it has cost must be committed first."""
     offer = await offers.load_offer(work.connection, redemption.offer_id)
     if refusal := refuse(offer, redemption, work.now):
-        return refusal
+        return Denial(refusal)
     attempt = await offers.take_attempt(work.connection, redemption.offer_id, work.now)
     if attempt is None:
         return await _why_none_was_left(work, redemption)
@@ -23,10 +23,10 @@ async def redeem_code(work: UnitOfWork, redemption: Redemption, check_keys: KeyR
     return await _claim(work, redemption, attempt.offer)
 
 
-async def _why_none_was_left(work: UnitOfWork, redemption: Redemption) -> Refusal:
+async def _why_none_was_left(work: UnitOfWork, redemption: Redemption) -> Denial:
     """Others were quicker since the offer was loaded."""
     offer = await offers.load_offer(work.connection, redemption.offer_id)
-    return refuse(offer, redemption, work.now) or Refusal.CLAIMED
+    return Denial(refuse(offer, redemption, work.now) or Refusal.CLAIMED)
 
 
 def _matches(attempt: Attempt, tx_code: str, check_keys: KeyRing) -> bool:
@@ -36,20 +36,20 @@ def _matches(attempt: Attempt, tx_code: str, check_keys: KeyRing) -> bool:
     )
 
 
-def _count_wrong_code(work: UnitOfWork, attempt: Attempt) -> Refusal:
+def _count_wrong_code(work: UnitOfWork, attempt: Attempt) -> Denial:
     if attempt.left:
         work.publish(ActivationFailed(**_about(work, attempt.offer), attempts_left=attempt.left))
-        return Refusal.WRONG_CODE
+        return Denial(Refusal.WRONG_CODE, attempt.left)
     work.publish(ActivationLocked(**_about(work, attempt.offer), attempts_left=0))
-    return Refusal.LOCKED
+    return Denial(Refusal.LOCKED, 0)
 
 
-async def _claim(work: UnitOfWork, redemption: Redemption, offer: Offer) -> Grant | Refusal:
+async def _claim(work: UnitOfWork, redemption: Redemption, offer: Offer) -> Grant | Denial:
     activation_id = work.new_id()
     until = work.now + CLAIM_STANDS
     attempts_used = await offers.take_claim(work.connection, redemption, activation_id, until, work.now)
     if attempts_used is None:
-        return Refusal.CLAIMED
+        return Denial(Refusal.CLAIMED)
     work.publish(
         ActivationAccepted(
             **_about(work, offer),
