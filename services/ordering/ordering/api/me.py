@@ -9,15 +9,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_jsonable_python
 
-from ordering import store
-from ordering.api.callers import Me, TheLanguage, TheStudent
-from ordering.api.views import View
-from ordering.eligibility import Obstacle, blocked_by, obstacles, too_many_orders
-from ordering.parts import Parts, TheParts
+from ordering import acts, reading
+from ordering.callers import TheLanguage, TheStudent
+from ordering.parts import TheParts
 from ordering.store.consents import Consent
 from ordering.use_cases.export_student import export_student
-from ordering.use_cases.give_consent import give_consent
-from ordering.use_cases.withdraw_consent import withdraw_consent
+from ordering.views import View
 from servicekit.institutions import ConsentBasis, ConsentText
 from servicekit.problems import Language
 from servicekit.refusals import NotFound
@@ -68,13 +65,9 @@ class ConsentView(View):
 async def eligibility(
     me: TheStudent, parts: TheParts, language: TheLanguage, response: Response
 ) -> EligibilityView:
-    now = parts.works.clock()
-    async with parts.works.pool.acquire() as connection:
-        past = await store.past.of_student(connection, me.ref)
-    found = obstacles(me.student, me.institution, now)
-    others = blocked_by(past, now), too_many_orders(past, me.institution.limits.orders_per_day, now)
-    found += [Obstacle(other.code, other.title, other.detail) for other in others if other]
-    standing = next(past.standing(now), None)
+    past = await reading.past(parts, me)
+    found = reading.hindrances(parts, me, past)
+    standing = next(past.standing(parts.works.clock()), None)
     response.headers["Cache-Control"] = "no-store"
     return EligibilityView(
         may_order=not found,
@@ -89,7 +82,7 @@ async def eligibility(
 async def list_consents(
     me: TheStudent, parts: TheParts, language: TheLanguage, response: Response
 ) -> list[ConsentView]:
-    given = await _given(parts, me)
+    given = await reading.given_consents(parts, me)
     response.headers["Cache-Control"] = "no-store"
     return [_consent_view(consent, given, language) for consent in me.institution.consents]
 
@@ -102,14 +95,7 @@ async def show_consent(
     if consent is None:
         raise NotFound
     response.headers["Cache-Control"] = "no-store"
-    return _consent_view(consent, await _given(parts, me), language)
-
-
-async def _given(parts: Parts, me: Me) -> dict[str, Consent]:
-    """The newest of each kind that is not withdrawn."""
-    async with parts.works.pool.acquire() as connection:
-        consents = await store.consents.of_student(connection, me.ref)
-    return {consent.kind: consent for consent in consents if consent.withdrawn_at is None}
+    return _consent_view(consent, await reading.given_consents(parts, me), language)
 
 
 def _consent_view(consent: ConsentText, given: dict[str, Consent], language: Language) -> ConsentView:
@@ -139,23 +125,13 @@ async def give(
     kind: Kind, body: GivenConsent, me: TheStudent, parts: TheParts, language: TheLanguage
 ) -> Response:
     """An optional consent may also be given after the order."""
-    async with parts.works.begin() as work:
-        await give_consent(
-            work,
-            parts.sealers,
-            me.institution,
-            me.ref,
-            kind=kind,
-            version=body.version,
-            locale=language,
-        )
+    await acts.give(parts, me, kind, body.version, language)
     return Response(status_code=204)
 
 
 @router.delete("/consents/{kind}", status_code=204, response_class=Response, summary="Withdraw a consent")
 async def withdraw(kind: Kind, me: TheStudent, parts: TheParts) -> Response:
-    async with parts.works.begin() as work:
-        await withdraw_consent(work, parts.sealers, me.institution, me.ref, kind)
+    await acts.withdraw(parts, me, kind)
     return Response(status_code=204)
 
 

@@ -8,14 +8,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from contracts.ordering import Channel, Locale
-from ordering import qr, store
-from ordering.api.callers import Me, OwnOrder, TheStudent, read_own_order
-from ordering.api.views import EntryView, OrderView, entry_view, order_view, qr_payload
+from ordering import acts, qr, reading, store
+from ordering.callers import Me, OwnOrder, TheStudent, read_own_order
 from ordering.parts import Parts, TheParts
 from ordering.problems import CodeExpired, CodeLocked, IdempotencyKeyMissing, OrderClosed, OrderNotReady
-from ordering.use_cases.cancel_order import cancel_order
-from ordering.use_cases.place_order import Wish, place_order
-from ordering.use_cases.request_activation_code import request_activation_code
+from ordering.use_cases.place_order import Wish
+from ordering.views import EntryView, OrderView, entry_view, order_view, qr_payload
 from servicekit.signin import SignIn
 from servicekit.sse import Entry, event_stream
 
@@ -79,18 +77,8 @@ async def place(
     """A retry under the same `Idempotency-Key` gets the same answer."""
     if not idempotency_key:
         raise IdempotencyKeyMissing
-    async with parts.works.begin() as work:
-        order = await place_order(
-            work,
-            parts.sealers,
-            me.institution,
-            me.ref,
-            request.wish(),
-            idempotency_key=idempotency_key,
-            signed_in_at=me.person.signed_in_at,
-        )
-        entries = await store.timeline.of_order(work.connection, order.order_id)
-        work.after_commit(lambda: parts.changes.touch(order.order_id))
+    order = await acts.place(parts, me, request.wish(), idempotency_key)
+    _, entries = await reading.order(parts, me, order.order_id)
     response.headers["Location"] = f"/api/v1/orders/{order.order_id}"
     response.headers.update(NO_STORE)
     return order_view(parts, order, entries)
@@ -116,10 +104,7 @@ async def show(order_id: OwnOrder, me: TheStudent, parts: TheParts, response: Re
 
 
 async def _view(parts: Parts, me: Me, order_id: UUID) -> OrderView:
-    async with parts.works.pool.acquire() as connection:
-        order = await read_own_order(connection, me, order_id)
-        entries = await store.timeline.of_order(connection, order_id)
-    return order_view(parts, order, entries)
+    return order_view(parts, *await reading.order(parts, me, order_id))
 
 
 @router.get("/{order_id}/qr.svg", response_class=Response, summary="The QR as SVG")
@@ -184,16 +169,12 @@ def _event(entry: EntryView) -> Entry:
 @router.post("/{order_id}/activation-code", status_code=202, summary="Ask for a new activation code")
 async def ask_for_new_code(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> OrderView:
     """The old QR and code die with it. At most one a minute and ten a day."""
-    async with parts.works.begin() as work:
-        await request_activation_code(work, me.institution.limits, me.ref, order_id)
-        work.after_commit(lambda: parts.changes.touch(order_id))
+    await acts.ask_for_new_code(parts, me, order_id)
     return await _view(parts, me, order_id)
 
 
 @router.post("/{order_id}/cancellation", summary="Cancel an order")
 async def cancel(order_id: OwnOrder, me: TheStudent, parts: TheParts) -> OrderView:
     """What is answered here holds: a card made at the same moment is revoked."""
-    async with parts.works.begin() as work:
-        await cancel_order(work, me.ref, order_id)
-        work.after_commit(lambda: parts.changes.touch(order_id))
+    await acts.cancel(parts, me, order_id)
     return await _view(parts, me, order_id)
