@@ -23,6 +23,16 @@ READ_AT_ONCE = 1_000
 DESCRIBED_WITHIN = 3.0
 OFFSETS_WITHIN = 2.0
 
+_SIGNING_IN = {"sasl_plain_username": "sasl.username", "sasl_plain_password": "sasl.password"}
+
+
+def _admin_options(settings: EventingSettings) -> dict[str, Any]:
+    """What aiokafka is told, in the words of librdkafka."""
+    told = client_options(settings)
+    words = ("bootstrap_servers", "security_protocol", "sasl_mechanism", *_SIGNING_IN)
+    options = {_SIGNING_IN.get(word, word.replace("_", ".")): told[word] for word in words if word in told}
+    return options | {"log_level": 0} | ({"ssl.ca.location": settings.ca_file} if settings.ca_file else {})
+
 
 class KafkaAdmin:
     """Topic ids and ends (aiokafka cannot see ids) and the making of topics."""
@@ -31,21 +41,8 @@ class KafkaAdmin:
         self._settings = settings
         self._replication = settings.replication_factor
         self._may_replace = settings.create_topics
-        options: dict[str, Any] = {
-            "bootstrap.servers": settings.bootstrap_servers,
-            "security.protocol": settings.security_protocol,
-            "log_level": 0,
-        }
-        if settings.sasl_username:
-            options |= {
-                "sasl.mechanism": "SCRAM-SHA-512",
-                "sasl.username": settings.sasl_username,
-                "sasl.password": settings.sasl_password,
-            }
-        if settings.ca_file:
-            options["ssl.ca.location"] = settings.ca_file
-        self._options = options
-        self._client = AdminClient(options)
+        self._options = _admin_options(settings)
+        self._client = AdminClient(self._options)
 
     async def describe(self, topics: Iterable[str], *, ends_of: Collection[str]) -> dict[str, TopicState]:
         """Asked each second; without an answer by a new client the next time.
