@@ -19,10 +19,17 @@ from devstack.processes import StackError, plain_environment, start_process, sto
 CONFIGURATION = Path(__file__).resolve().parents[2] / "ops" / "kafka"
 CLUSTER_ID = "legitka-in-a-folder-00"  # 22 characters, as Kafka wants it; nothing else joins these brokers
 NODES = (1, 2, 3)
+CONTROLLER = 9  # of the cluster: apart from its brokers, as Kafka advises
 
 # A broker that lives for minutes: what a better compiler would win comes too late.
 COMPILER = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx384m")
-JAVA = ("java", *COMPILER, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+LOGGER = "-Dorg.slf4j.simpleLogger"
+LOGGING = (
+    f"{LOGGER}.defaultLogLevel=warn",
+    f"{LOGGER}.showDateTime=true",
+    f"{LOGGER}.dateTimeFormat=HH:mm:ss.SSS",
+)
+JAVA = ("java", *COMPILER, *LOGGING)
 
 Process = subprocess.Popen[bytes]
 
@@ -84,15 +91,19 @@ def log_of(folder: Path) -> Path:
     return folder / "log"
 
 
-def _settings(folder: Path, node: int, port: int, voters: str, common: Iterable[str]) -> str:
-    (controller,) = re.findall(rf"\b{node}@([\w.]+:\d+)", voters)
+def _settings(folder: Path, node: int, port: int | None, voters: str, common: Iterable[str]) -> str:
+    """A node that votes is a controller; one with a port for clients is a broker."""
+    votes = re.findall(rf"\b{node}@([\w.]+:\d+)", voters)
+    speaks = [f"PLAINTEXT://{HOST}:{port}"] if port else []
     own = {
         "node.id": node,
-        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+        "process.roles": ",".join(["broker"] * len(speaks) + ["controller"] * len(votes)),
+        "listeners": ",".join([*speaks, *(f"CONTROLLER://{address}" for address in votes)]),
         "controller.quorum.voters": voters,
         "log.dirs": log_of(folder),
     }
+    if speaks:
+        own["advertised.listeners"] = speaks[0]
     shared = [(CONFIGURATION / f"{name}.properties").read_text() for name in common]
     return "\n".join([*shared, *(f"{key}={value}" for key, value in own.items())])
 
@@ -110,12 +121,12 @@ def _format(settings: Path) -> None:
 
 
 class KafkaCluster:
-    """Three brokers below one folder; a topic has three replicas, of which two must have a record."""
+    """Three brokers below one folder and a controller. Of a topic's three replicas two must have a record."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._ports = {node: free_port() for node in NODES}
-        self._voters = ",".join(f"{node}@{HOST}:{free_port()}" for node in NODES)
+        self._controller_port = free_port()
         self.running: dict[int, Process] = {}
 
     @property
@@ -123,13 +134,16 @@ class KafkaCluster:
         return ",".join(f"{HOST}:{port}" for port in self._ports.values())
 
     def start(self, *nodes: int) -> None:
-        """Starts nodes together: the first of a quorum answers only when a second one is there."""
-        for node in nodes:
-            folder = self._folder / str(node)
-            settings = _settings(folder, node, self._ports[node], self._voters, ["one", "three"])
-            self.running[node] = _launch(folder, settings, self._log(node))
+        """Starts brokers together; the controller before the first of them."""
+        for node in nodes if CONTROLLER in self.running else (CONTROLLER, *nodes):
+            self.running[node] = self._launch(node)
         for node in nodes:
             _await(self.running[node], self._ports[node], self._log(node))
+
+    def _launch(self, node: int) -> Process:
+        folder, voters = self._folder / str(node), f"{CONTROLLER}@{HOST}:{self._controller_port}"
+        settings = _settings(folder, node, self._ports.get(node), voters, ["one", "three"])
+        return _launch(folder, settings, self._log(node))
 
     def _log(self, node: int) -> Path:
         return self._folder / f"kafka-{node}.log"
