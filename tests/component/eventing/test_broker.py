@@ -21,7 +21,7 @@ from eventing.kafka import KafkaReader, KafkaWriter
 from eventing.kafka_admin import KafkaAdmin
 from eventing.log import OutgoingRecord, WrongPartitionsError
 from tests.component.eventing.orders import requested
-from tests.component.eventing.test_consuming import record
+from tests.component.eventing.steps import record
 from tests.component.eventing.world import Clock, Projection, World, handlers_of
 from tests.conftest import MakeDatabase
 from tests.waiting import eventually

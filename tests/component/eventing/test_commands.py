@@ -5,8 +5,7 @@ from uuid import uuid4
 from contracts.catalogue import ORDERS
 from eventing.commands import run_command
 from servicekit.commands import parse_command
-from tests.component.eventing.test_consuming import bury_first_of_two
-from tests.component.eventing.test_healing import applied, place
+from tests.component.eventing.steps import applied, bury_first_of_two, place
 from tests.component.eventing.world import SETTINGS, World
 from tests.conftest import MakeDatabase
 

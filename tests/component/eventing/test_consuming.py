@@ -1,11 +1,10 @@
-"""What becomes of a record: duplicate, next, or later; failing, unreadable, unknown, or in a hurry."""
+"""Each event takes effect exactly once, in order, whatever else is in its batch."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -13,48 +12,23 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from contracts.base import Event
-from contracts.catalogue import ORDERS, dlq_name, partition_of, type_of
-from contracts.ordering import OrderErased, OrderExpired
+from contracts.catalogue import ORDERS, dlq_name, partition_of
+from contracts.ordering import OrderErased
 from eventing import Received, UnitOfWork
-from eventing.codec import encode
 from eventing.dead_letters import drop_dead, list_dead, replay_dead
 from eventing.log import OutgoingRecord
 from eventing.runner import TooManyFailuresError
 from tests.component.eventing.orders import cancelled, change, erased, expired, requested
+from tests.component.eventing.steps import (
+    arrive,
+    bury_first_of_two,
+    last_applied,
+    record,
+    waiting,
+)
 from tests.component.eventing.world import World
 from tests.mutants import holds_against
 from tests.waiting import eventually, somebody_waits
-
-Make = Callable[[UnitOfWork], Event]
-
-
-def record(world: World, make: Make, number: int, **headers: bytes | None) -> OutgoingRecord:
-    """An event as ordering would have sent it with this number; headers may be bent."""
-    event = make(UnitOfWork(None, world.clock()))  # type: ignore[arg-type]
-    texts, body = encode(event, source="ordering", trace={})
-    sent: dict[str, bytes | None] = {name: value.encode() for name, value in texts.items()}
-    sent |= {"ce_sequence": str(number).encode(), "ce_epoch": b"1", "ce_base": b"0"} | headers
-    key = str(event.order_id).encode()  # type: ignore[attr-defined]
-    return OutgoingRecord(key, list(sent.items()), body)  # type: ignore[arg-type]
-
-
-def arrive(world: World, *records: OutgoingRecord, partition: int | None = None) -> None:
-    for each in records:
-        place = partition_of(each.key.decode()) if partition is None else partition
-        world.log.append(ORDERS.name, place, [each])
-
-
-async def state(world: World, order_id: UUID) -> int | None:
-    last: int | None = await world.issuer_pool.fetchval(
-        "select last from streams_in where key = $1", str(order_id)
-    )
-    return last
-
-
-async def waiting(world: World) -> list[tuple[int, str]]:
-    rows = await world.issuer_pool.fetch("select number, reason from waiting order by key, number")
-    return [(row["number"], row["reason"]) for row in rows]
 
 
 async def test_a_duplicate_is_dropped(world: World) -> None:
@@ -167,7 +141,7 @@ async def test_what_another_process_parks_meanwhile_is_not_overlooked(world: Wor
     may_commit.set()
     await asyncio.gather(one, two)
 
-    assert await state(world, order_id) == 2
+    assert await last_applied(world, order_id) == 2
     assert await waiting(world) == []
 
 
@@ -217,135 +191,7 @@ async def test_an_operator_drops_a_dead_letter_and_its_number_is_passed(world: W
 
     assert dropped == 1
     assert world.projection.numbers(order_id) == [2]
-    assert await state(world, order_id) == 2
-
-
-async def bury_first_of_two(world: World) -> UUID:
-    order_id = uuid4()
-    world.projection.fails = lambda received: received.number == 1
-    arrive(world, *(record(world, lambda work: requested(work, order_id), n) for n in (1, 2)))
-    await world.hear()
-    for _ in range(3):
-        world.clock.advance(minutes=10)
-        await world.issuer.runner.retry_due()
-    return order_id
-
-
-@pytest.mark.parametrize(
-    "bent",
-    [
-        {"ce_sequence": None},
-        {"ce_sequence": b"\xff"},
-        {"ce_sequence": b"0"},
-        {"ce_sequence": b"one"},
-        {"ce_epoch": None},
-    ],
-)
-async def test_a_record_without_a_place_holds_nothing_and_is_kept(
-    world: World, bent: dict[str, bytes]
-) -> None:
-    order_id, other = uuid4(), uuid4()
-    arrive(world, record(world, lambda work: requested(work, order_id), 1, **bent))
-    arrive(world, record(world, lambda work: requested(work, other), 1))
-
-    await world.hear()
-    await world.heal()
-
-    assert world.projection.numbers(other) == [1]
-    assert await world.issuer_pool.fetchval("select count(*) from unreadable") == 1
-    assert len(world.log.all(dlq_name(ORDERS, "issuer"))) == 1
-    assert await waiting(world) == []
-
-
-EARLY = b"0001-01-01T00:00:00+05:00"
-
-
-async def test_a_time_before_the_calendar_stops_nobody(world: World) -> None:
-    early, other = uuid4(), uuid4()
-    body_early = record(world, lambda work: requested(work, early), 1)
-    text = body_early.body.replace(b"2026-11-22T12:00:00Z", EARLY)
-    arrive(world, OutgoingRecord(body_early.key, body_early.headers, text))
-    arrive(world, record(world, lambda work: requested(work, other), 1, ce_time=EARLY))
-
-    await world.hear()
-
-    assert EARLY in text
-    assert [dead.number for dead in await list_dead(world.issuer_pool)] == [1]  # type: ignore[arg-type]
-    assert world.projection.numbers(other) == [1]
-
-
-async def test_a_time_in_the_future_is_no_time_of_what_was_applied(world: World) -> None:
-    arrive(world, record(world, lambda work: requested(work, uuid4()), 1, ce_time=b"2226-01-01T00:00:00Z"))
-
-    await world.hear()
-
-    assert await world.issuer_pool.fetchval("select max(applied_at) from positions") == world.clock()
-
-
-async def test_a_header_given_twice_with_two_values_is_not_believed(world: World) -> None:
-    order_id = uuid4()
-    sent = record(world, lambda work: requested(work, order_id), 1)
-    sent.headers.append(("ce_sequence", b"2"))
-    arrive(world, sent)
-
-    await world.hear()
-
-    assert world.projection.numbers(order_id) == []
-    assert await world.issuer_pool.fetchval("select count(*) from unreadable") == 1
-
-
-async def test_null_and_broken_headers_that_nobody_needs_do_no_harm(world: World) -> None:
-    order_id = uuid4()
-    arrive(world, record(world, lambda work: requested(work, order_id), 1, odd=None, odder=b"\xff\xfe"))
-
-    await world.hear()
-
-    assert world.projection.numbers(order_id) == [1]
-
-
-async def test_a_body_that_breaks_its_contract_is_dead_at_once_and_holds_its_key(world: World) -> None:
-    order_id = uuid4()
-    broken = record(world, lambda work: requested(work, order_id), 1)
-    arrive(world, OutgoingRecord(broken.key, broken.headers, b'{"generation": 0}'))
-    arrive(world, record(world, lambda work: requested(work, order_id), 2))
-
-    await world.hear()
-
-    (dead,) = await list_dead(world.issuer_pool)  # type: ignore[arg-type]
-    assert (dead.number, dead.followers) == (1, 1)
-    assert world.projection.numbers(order_id) == []
-
-
-@holds_against("released_at_a_start_only")
-async def test_an_unknown_type_waits_and_is_applied_by_the_first_assignment_that_knows_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    order_id = uuid4()
-    with monkeypatch.context() as older:
-        older.setattr(
-            "eventing.codec.model_of", lambda name: None if "OrderExpired" in name else OrderExpired
-        )
-        arrive(world, record(world, lambda work: expired(work, order_id), 1))
-        await world.hear()
-        before = await waiting(world)
-
-    await world.reader.assign(list(world.reader.positions))
-    await world.issuer.runner.retry_due()
-
-    assert before == [(1, "unknown_type")]
-    assert type_of(OrderExpired) == "pl.legitka.ordering.OrderExpired.v1"
-    assert world.projection.numbers(order_id) == [1]
-
-
-async def test_an_erased_event_of_an_unknown_type_holds_nothing(world: World) -> None:
-    order_id = uuid4()
-    sent = record(world, lambda work: requested(work, order_id), 1, ce_type=b"pl.legitka.ordering.New.v9")
-    arrive(world, OutgoingRecord(sent.key, [*sent.headers, ("ce_erased", b"1")], b""))
-    arrive(world, record(world, lambda work: requested(work, order_id), 2))
-
-    await world.hear()
-
-    assert world.projection.numbers(order_id) == [2]
+    assert await last_applied(world, order_id) == 2
 
 
 @holds_against("everything_passes_a_held_key")
@@ -357,7 +203,7 @@ async def test_only_what_must_not_wait_passes_a_gap(world: World) -> None:
     await world.hear()
 
     assert world.projection.ahead[order_id] == ["OrderCancelled"]
-    assert await state(world, order_id) == 0
+    assert await last_applied(world, order_id) == 0
 
 
 async def test_what_passed_a_gap_is_met_again_in_its_turn(world: World) -> None:
@@ -380,7 +226,7 @@ async def test_a_revocation_passes_a_dead_letter(world: World) -> None:
     await world.hear()
 
     assert world.projection.ahead[order_id] == ["CardChangeRequested"]
-    assert await state(world, order_id) == 0
+    assert await last_applied(world, order_id) == 0
 
 
 async def test_what_waits_is_blanked_by_an_erasure_that_arrives_with_it(world: World) -> None:
@@ -398,20 +244,6 @@ async def test_what_waits_is_blanked_by_an_erasure_that_arrives_with_it(world: W
     rows = await world.issuer_pool.fetch("select number, body from waiting order by number")
 
     assert [(row["number"], row["body"] == b"") for row in rows] == [(2, True), (3, False)]
-
-
-async def test_a_record_without_a_place_goes_with_the_erasure_of_its_key(world: World) -> None:
-    order_id, other = uuid4(), uuid4()
-    for key in (order_id, other):
-        sent = record(world, partial(requested, order_id=key), 1)
-        arrive(world, OutgoingRecord(sent.key, [], sent.body))
-    await world.hear()
-
-    async with world.issuer.works.begin() as work:
-        work.erase(order_id)
-
-    kept = await world.issuer_pool.fetch("select key from unreadable")
-    assert [row["key"] for row in kept] == [str(other).encode()]
 
 
 async def test_a_trace_tells_that_a_handler_failed_and_not_its_words(

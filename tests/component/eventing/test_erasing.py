@@ -10,7 +10,7 @@ from contracts.ordering import OrderErased
 from eventing import Received, UnitOfWork
 from eventing.log import OutgoingRecord
 from tests.component.eventing.orders import erased, requested
-from tests.component.eventing.test_consuming import arrive, record
+from tests.component.eventing.steps import arrive, record
 from tests.component.eventing.world import World
 
 pytestmark = pytest.mark.asyncio

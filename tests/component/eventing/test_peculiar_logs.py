@@ -10,7 +10,7 @@ from aiokafka.structs import RecordMetadata
 from contracts.catalogue import ORDERS
 from eventing.kafka import KafkaWriter
 from eventing.log import LogUnavailableError, OutgoingRecord
-from tests.component.eventing.test_healing import PLACE, applied, orders_in_one_partition, place
+from tests.component.eventing.steps import PLACE, applied, orders_in_one_partition, place
 from tests.component.eventing.world import World
 
 RECORDS = [OutgoingRecord(b"key", [], str(number).encode()) for number in range(3)]

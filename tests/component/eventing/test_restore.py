@@ -15,7 +15,7 @@ from eventing.restore import NoOldLogError, Restore, tell_heard
 from eventing.runner import TooManyFailuresError
 from servicekit.commands import parse_command
 from tests.component.eventing.orders import cancelled, change, expired, requested
-from tests.component.eventing.test_consuming import arrive, record, state, waiting
+from tests.component.eventing.steps import arrive, last_applied, record, waiting
 from tests.component.eventing.world import SETTINGS, Pool, World, handlers_of
 from tests.conftest import MakeDatabase
 from tests.mutants import holds_against
@@ -96,7 +96,7 @@ async def test_new_events_of_a_restored_producer_count_from_the_restored_number(
     await world.hear()
 
     assert world.projection.numbers(order_id) == [1, 2, 3, 2]
-    assert await state(world, order_id) == 2
+    assert await last_applied(world, order_id) == 2
     assert await waiting(world) == []
 
 
@@ -216,7 +216,7 @@ async def test_an_owner_that_is_older_than_its_consumer_lists_what_was_lost_and_
     expected = {(order_id, 3), (order_id, 4), (lost_order, 1)}
     assert set(told) == {line(key, number, "heard by issuer") for key, number in expected}
     assert world.projection.applied[order_id][-1] == (3, "OrderExpired")
-    assert await state(world, order_id) == 3
+    assert await last_applied(world, order_id) == 3
     assert await waiting(world) == []
 
 
@@ -255,7 +255,7 @@ async def test_a_consumer_that_is_older_hears_again_what_it_has_forgotten(
 
     assert nothing_lost == []
     assert world.projection.numbers(order_id) == [1, 2, 3, 2, 3]
-    assert await state(world, order_id) == 3
+    assert await last_applied(world, order_id) == 3
 
 
 @holds_against("the_old_log_is_read")
@@ -286,7 +286,7 @@ async def test_a_restored_consumer_applies_the_rest_of_the_old_log_again_in_its_
     await restored(world, "issuer", old_log=world.log, recovery=recovery)
 
     assert world.projection.numbers(order_id) == [1, 2, 2]
-    assert await state(world, order_id) == 2
+    assert await last_applied(world, order_id) == 2
 
 
 async def run(pool: Pool, world: World, *arguments: str) -> str:

@@ -8,7 +8,7 @@ from eventing import Question
 from eventing.dead_letters import drop_dead
 from eventing.replay import ask_for_gaps
 from tests.component.eventing.orders import change, requested
-from tests.component.eventing.test_consuming import arrive, record, waiting
+from tests.component.eventing.steps import arrive, record, waiting
 from tests.component.eventing.world import World
 
 
