@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, fields
 
 HOST = "127.0.0.1"
 LISTENING = {HOST: socket.AF_INET, "::1": socket.AF_INET6}  # a browser may take `localhost` for either
-NOT_SERVED_YET = ("verifier",)  # its place is kept, and nobody is refused for it
 
 
 class PortBusy(Exception):
@@ -89,8 +88,7 @@ def answers(port: int) -> bool:
 
 
 def refuse_busy(ports: Ports) -> None:
-    wanted = {name: port for name, port in asdict(ports).items() if name not in NOT_SERVED_YET}
-    taken = ", ".join(f"{port} ({name})" for name, port in wanted.items() if not is_free(port))
+    taken = ", ".join(f"{port} ({name})" for name, port in asdict(ports).items() if not is_free(port))
     if taken:
         raise PortBusy(
             f"These ports are busy: {taken}. Stop what listens there (find it with: ss -ltnp), perhaps "

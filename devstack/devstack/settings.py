@@ -55,26 +55,36 @@ def url_of(name: str, ports: Ports) -> str:
 def settings_of(
     service: str, places: Places, ports: Ports, database_url: str, *, thrifty: bool = True
 ) -> dict[str, str]:
-    public = {f"{name.upper()}_PUBLIC_URL": url_of(name, ports) for name in (*SERVICES, "verifier")}
     own = {
-        "ENVIRONMENT": "development",
-        "HTTP_HOST": HOST,
-        "HTTP_PORT": str(getattr(ports, service)),
         "DATABASE_URL": database_url,
         "KEYS_DIR": str(places.keys),
-        "INSTITUTIONS_DIR": str(places.institutions),
         "CACHE_DIR": str(places.data / "cache" / service),
         "OIDC_ISSUER": url_of("identity", ports),
         "OIDC_CLIENT_ID": "legitka",
         "OIDC_CLIENT_SECRET": "development",
     }
     return (
-        plain_environment()
-        | public
+        _of_every_page(service, places, ports)
         | own
         | _broker(service, ports, thrifty=thrifty)
         | _of_one_service(service, ports)
     )
+
+
+def settings_of_verifier(places: Places, ports: Ports) -> dict[str, str]:
+    """It has no database, no keys and no events."""
+    return _of_every_page("verifier", places, ports)
+
+
+def _of_every_page(name: str, places: Places, ports: Ports) -> dict[str, str]:
+    public = {f"{each.upper()}_PUBLIC_URL": url_of(each, ports) for each in (*SERVICES, "verifier")}
+    own = {
+        "ENVIRONMENT": "development",
+        "HTTP_HOST": HOST,
+        "HTTP_PORT": str(getattr(ports, name)),
+        "INSTITUTIONS_DIR": str(places.institutions),
+    }
+    return plain_environment() | public | own
 
 
 def _broker(service: str, ports: Ports, *, thrifty: bool) -> dict[str, str]:

@@ -28,14 +28,17 @@ from devstack.processes import (
     stop_process,
     wait_until,
 )
-from devstack.settings import INSTITUTIONS, SERVICES, Places, settings_of, url_of
+from devstack.settings import INSTITUTIONS, SERVICES, Places, settings_of, settings_of_verifier, url_of
 from servicekit.keys import create_development_keys
 
 Process = subprocess.Popen[bytes]
 
+# What each part answers with 200 when others may use it.
+PROBES = dict.fromkeys(SERVICES, ("/health/ready", "/health/pipeline")) | {"verifier": ("/health/ready",)}
+
 
 class Stack:
-    """Four services and what they stand on, as child processes; used as a context manager.
+    """Four services, the verifier and what they stand on, as child processes; used as a context manager.
 
     Whatever ends this process ends them too. All they write lies in the `data` folder. Not `durable`, for
     tests only: nothing is synced to the disk, and timers do not spare the processor. `external_broker`: how
@@ -78,7 +81,7 @@ class Stack:
         for name in names:
             self.running[name] = self._start_one(name)
         for name in names:
-            if name in SERVICES:
+            if name in PROBES:
                 self._wait_for(name)
 
     def kill(self, name: str) -> None:
@@ -155,8 +158,8 @@ class Stack:
         self._prepare(self._start_postgres())
         self.tell("Starting the mail sink and the identity provider")
         self.start("mail", "identity")
-        self.tell("Starting " + ", ".join(SERVICES))
-        self.start(*SERVICES)
+        self.tell("Starting " + ", ".join(PROBES))
+        self.start(*PROBES)
 
     def _start_postgres(self) -> Postgres:
         folder = self.places.data / "postgres"
@@ -179,6 +182,7 @@ class Stack:
             return start_process(command, log=self.places.log(name), environment=self._settings(name))
         starters: dict[str, Callable[[], Process]] = {
             "broker": self._start_broker,
+            "verifier": self._start_verifier,
             "identity": lambda: start_identity(self.ports.identity, log=self.places.log("identity")),
             "mail": lambda: start_mail(
                 self.places.data / "mail", smtp_port=self.ports.smtp, http_port=self.ports.mail
@@ -190,16 +194,20 @@ class Stack:
         places = self.places
         return start_broker(places.broker, port=self.ports.broker, log=places.log("broker")).process
 
+    def _start_verifier(self) -> Process:
+        command, settings = (
+            [sys.executable, "-m", "wallet.verifier"],
+            settings_of_verifier(self.places, self.ports),
+        )
+        return start_process(command, log=self.places.log("verifier"), environment=settings)
+
     def _settings(self, service: str) -> dict[str, str]:
         own = settings_of(service, self.places, self.ports, self.databases[service], thrifty=self.durable)
         return own | dict(self.external_broker or {})
 
     def _wait_for(self, name: str) -> None:
         wait_until(
-            lambda: (
-                self._answers_200(f"{self.url(name)}/health/ready")
-                and self._answers_200(f"{self.url(name)}/health/pipeline")
-            ),
+            lambda: all(self._answers_200(self.url(name) + probe) for probe in PROBES[name]),
             process=self.running[name],
             name=name,
             log=self.places.log(name),

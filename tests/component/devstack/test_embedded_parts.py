@@ -122,13 +122,6 @@ def test_a_listener_on_the_other_localhost_is_noticed_too() -> None:
         refuse_busy(ports)
 
 
-def test_a_place_where_nothing_is_served_yet_may_be_taken() -> None:
-    ports = free_ports()
-
-    with socket.create_server(("127.0.0.1", ports.verifier)):
-        refuse_busy(ports)
-
-
 def test_all_ports_can_be_moved() -> None:
     moved = moved_ports("+1000")
 
