@@ -31,7 +31,7 @@ KEYS = {
         "issuer/service",
         "issuer/signing/*",
     ),
-    "notifier": ("sealing/contact", "notifier/contacts"),
+    "notifier": ("sealing/contact", "notifier/contacts", "notifier/vapid"),
     "wallet": (
         "shared/offer-mac",
         "shared/activation-check",

@@ -3,23 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
 from fastapi import FastAPI
 
-from eventing import Eventing
+from eventing import Eventing, Works
 from notifier import api
+from notifier.carriers import MailCarrier, PushCarrier
 from notifier.consumers import handlers
 from notifier.contacts import Contacts
 from notifier.domain import Recipient
 from notifier.links import Portal
 from notifier.mail import Stationery
 from notifier.parts import Parts
-from notifier.sender import Sender
+from notifier.push_line import PushLine
+from notifier.sender import Pace, Sender
 from notifier.settings import NotifierSettings
 from notifier.store.recipients import last_entries
+from notifier.subscriptions import Subscriptions
 from notifier.use_cases.remind_of_offers import remind_of_offers
 from notifier.use_cases.write_alerts import Tell
 from servicekit.app import Lifespan, create_app
@@ -33,10 +37,11 @@ from servicekit.sealing import Sealer
 from servicekit.work import BackgroundWork
 
 SERVICE = "notifier"
+PUSH_KEYS = "notifier/vapid"
 
 
 def create_notifier(settings: NotifierSettings) -> FastAPI:
-    """The whole service: its lifespan opens the database, hears the others, and sends mail."""
+    """The whole service: its lifespan opens the database, hears the others, and sends."""
     return create_web(settings, lambda app: _serving(app, settings))
 
 
@@ -62,21 +67,31 @@ def _portal_alone(settings: NotifierSettings) -> CrossOrigin:
 
 @asynccontextmanager
 async def _serving(app: FastAPI, settings: NotifierSettings) -> AsyncIterator[None]:
-    contacts, stationery = _contacts(settings), _stationery(settings)
+    keys = Keys(settings.keys_dir, production=settings.is_production)
+    contacts, stationery = _contacts(keys), _stationery(settings)
     senders: list[Sender] = []
-    async with await open_pool(settings, SERVICE) as pool, httpx.AsyncClient(timeout=5) as http:
+    async with (
+        await open_pool(settings, SERVICE) as pool,
+        httpx.AsyncClient(timeout=5) as http,
+        _push_line(settings) as line,
+    ):
         feed = ChangeFeed(pool, "notifier_inboxes", last_entries)
         tell = partial(_tell, feed, senders)
         streams = Eventing(
             service=SERVICE, pool=pool, handlers=handlers(contacts, tell), settings=settings.kafka
         )
-        senders += [
-            Sender(works=streams.works, contacts=contacts, stationery=stationery, settings=settings)
-            for _ in range(settings.mail_senders)
-        ]
-        portal_keys = _portal_keys(settings, http)
+        senders += _mail_senders(settings, streams.works, contacts, stationery)
+        senders += _push_senders(settings, streams.works, keys, line)
         app.state.eventing = streams
-        app.state.parts = Parts(settings, streams.works, feed, stationery.portal, portal_keys)
+        app.state.parts = Parts(
+            settings,
+            streams.works,
+            feed,
+            stationery.portal,
+            _portal_keys(settings, http),
+            _subscriptions(keys),
+            keys.signing_keys(PUSH_KEYS),
+        )
         async with feed, streams, _ended(senders), BackgroundWork() as background:
             for number, sender in enumerate(senders):
                 background.run_every(0, sender.send_or_rest, name=f"sender-{number}")
@@ -92,11 +107,41 @@ async def _ended(senders: Sequence[Sender]) -> AsyncIterator[None]:
         await asyncio.gather(*(sender.stop() for sender in senders))
 
 
-def _contacts(settings: NotifierSettings) -> Contacts:
-    keys = Keys(settings.keys_dir, production=settings.is_production)
+def _contacts(keys: Keys) -> Contacts:
     return Contacts(
         incoming=Sealer(keys.ring("sealing/contact")), kept=Sealer(keys.ring("notifier/contacts"))
     )
+
+
+def _subscriptions(keys: Keys) -> Subscriptions:
+    return Subscriptions(Sealer(keys.ring("notifier/contacts")))
+
+
+def _push_line(settings: NotifierSettings) -> PushLine:
+    return PushLine(timeout=settings.push_timeout, loopback=settings.asks_push_services_on_loopback)
+
+
+def _mail_senders(
+    settings: NotifierSettings, works: Works, contacts: Contacts, stationery: Stationery
+) -> list[Sender]:
+    pace = Pace(timedelta(seconds=settings.mail_lease), settings.mail_attempts, settings.mail_poll)
+    carriers = [
+        MailCarrier(works=works, contacts=contacts, stationery=stationery, settings=settings)
+        for _ in range(settings.mail_senders)
+    ]
+    return [Sender(works=works, carrier=carrier, pace=pace) for carrier in carriers]
+
+
+def _push_senders(settings: NotifierSettings, works: Works, keys: Keys, line: PushLine) -> list[Sender]:
+    pace = Pace(timedelta(seconds=settings.push_lease), settings.push_attempts, settings.push_poll)
+    carrier = PushCarrier(
+        works=works,
+        subscriptions=_subscriptions(keys),
+        keys={key.kid: key for key in keys.signing_keys(PUSH_KEYS).all},
+        contact=settings.push_contact or f"mailto:{settings.mail_from}",
+        line=line,
+    )
+    return [Sender(works=works, carrier=carrier, pace=pace) for _ in range(settings.push_senders)]
 
 
 def _stationery(settings: NotifierSettings) -> Stationery:
@@ -112,7 +157,7 @@ def _portal_keys(settings: NotifierSettings, http: httpx.AsyncClient) -> RemoteK
 
 
 def _tell(feed: ChangeFeed[Recipient], senders: Sequence[Sender], recipients: frozenset[Recipient]) -> None:
-    """Open inboxes look again, and so do senders: what was told may be mailed too."""
+    """Open inboxes look again, and so do senders: what was told may be sent too."""
     for recipient in recipients:
         feed.touch(recipient)
     for sender in senders:

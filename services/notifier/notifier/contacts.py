@@ -2,7 +2,7 @@
 
 from contracts.catalogue import type_of
 from contracts.ordering import ContactChanged, OrderPlaced
-from notifier.domain import Contact, Letter
+from notifier.domain import Contact, Delivery
 from servicekit.sealing import Sealer, SealingContext
 
 _KEPT_AS = "pl.legitka.notifier.Contact"
@@ -24,6 +24,6 @@ class Contacts:
         kept = SealingContext(_KEPT_AS, event.institution_id, event.order_id, field="contact_sealed")
         return self._kept.seal(contact.model_dump_json().encode(), kept)
 
-    def open(self, letter: Letter) -> Contact:
-        context = SealingContext(_KEPT_AS, letter.institution_id, letter.order_id, field="contact_sealed")
-        return Contact.model_validate_json(self._kept.open(letter.contact_sealed, context))
+    def open(self, delivery: Delivery) -> Contact:
+        context = SealingContext(_KEPT_AS, delivery.institution_id, delivery.order_id, field="contact_sealed")
+        return Contact.model_validate_json(self._kept.open(delivery.contact_sealed, context))

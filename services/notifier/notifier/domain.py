@@ -27,7 +27,8 @@ Kind = Literal[
     "card_revoked",
 ]
 Parameters = dict[str, str]
-Result = Literal["delivered", "refused", "unavailable", "unwanted", "outdated"]
+Channel = Literal["email", "push"]
+Result = Literal["delivered", "refused", "unavailable", "unwanted", "outdated", "gone"]
 State = Literal["pending", "delivered", "failed", "dropped"]
 
 REMINDER_LEAD = timedelta(days=3)
@@ -35,6 +36,7 @@ FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 
 _INBOX_ONLY: frozenset[Kind] = frozenset({"order_received"})
+_PUSHED: frozenset[Kind] = frozenset({"ready_to_activate", "activated", "code_locked"})
 _CAN_WAIT: frozenset[Kind] = frozenset(
     {"ready_to_activate", "offer_ending", "order_rejected", "order_cancelled"}
 )
@@ -95,12 +97,32 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A delivery that a sender has taken on: what to say, to whom, and the lease it holds.
+class Preferences:
+    """When a student wants quiet, and which channels may be used; e-mail needs a consent besides."""
 
-    It is outdated when it speaks of an offer that is not the newest any more, or whose order has moved on.
+    quiet_hours: QuietHours | None = None
+    by_email: bool = True
+    by_push: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSubscription:
+    """A browser that takes notifications, sealed; `key_id` is our key that it trusts."""
+
+    id: UUID
+    sealed: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a sender has taken on: what to say, to whom, and the lease it holds.
+
+    It is outdated when it speaks of an offer that is not the newest any more, or whose order has moved on;
+    unwanted when its recipient has turned off its channel, or this browser.
     """
 
+    channel: Channel
     alert_id: UUID
     order_id: UUID
     institution_id: str
@@ -111,8 +133,18 @@ class Letter:
     lease: UUID
     locale: Locale
     contact_sealed: str
+    subscription: KeptSubscription | None
     quiet_hours: QuietHours | None
     outdated: bool
+    unwanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an attempt; `wait` is what the other side asked for before the next one."""
+
+    result: Result
+    wait: timedelta = timedelta(0)
 
 
 def notice(kind: Kind, event: StreamEvent, *, generation: int | None = None, **parameters: str) -> Notice:
@@ -132,6 +164,11 @@ def goes_by_mail(kind: Kind) -> bool:
     return kind not in _INBOX_ONLY
 
 
+def goes_by_push(kind: Kind) -> bool:
+    """What a student waits for, and what a stranger with the QR code would cause."""
+    return kind in _PUSHED
+
+
 def reminder_due(ready_at: datetime, expires_at: datetime) -> datetime | None:
     """Three days before the end; never for an offer so short that it would remind of what was just said."""
     due_at = expires_at - REMINDER_LEAD
@@ -144,7 +181,7 @@ def state_after(result: Result, *, attempt: int, limit: int) -> State:
             return "delivered"
         case "unwanted" | "outdated":
             return "dropped"
-        case "refused":
+        case "refused" | "gone":
             return "failed"
         case "unavailable":
             return "failed" if attempt >= limit else "pending"
@@ -154,6 +191,11 @@ def retry_delay(attempt: int, jitter: float) -> timedelta:
     """Threefold from attempt to attempt up to an hour, then shortened by up to a half; jitter is 0 to 1."""
     longest: timedelta = min(FIRST_RETRY * 3.0 ** min(attempt - 1, 20), LONGEST_RETRY)
     return longest * (1 - jitter / 2)
+
+
+def next_attempt(outcome: Outcome, attempt: int, jitter: float) -> timedelta:
+    """No sooner than the other side asked for, but never later than the longest pause."""
+    return max(retry_delay(attempt, jitter), min(outcome.wait, LONGEST_RETRY))
 
 
 def held_until(kind: Kind, quiet_hours: QuietHours | None, now: datetime) -> datetime | None:

@@ -14,7 +14,7 @@ from uuid import UUID
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from notifier import words
-from notifier.domain import Contact, Letter
+from notifier.domain import Contact, Delivery
 from notifier.links import Portal
 
 _TEMPLATES = Environment(
@@ -50,7 +50,9 @@ def message_id(alert_id: UUID, mail_from: str) -> str:
     return f"<{alert_id}@{mail_from.rpartition('@')[2]}>"
 
 
-def compose(letter: Letter, contact: Contact, to: str, stationery: Stationery, now: datetime) -> EmailMessage:
+def compose(
+    letter: Delivery, contact: Contact, to: str, stationery: Stationery, now: datetime
+) -> EmailMessage:
     """A letter to `to`, which must satisfy `is_address`."""
     sender = stationery.sender_of(letter.institution_id)
     message = EmailMessage(policy=SMTP)
@@ -72,7 +74,7 @@ def _addressee(address: str) -> Address:
     return Address(username=username, domain=domain)
 
 
-def _parts(letter: Letter, contact: Contact, sender: str, portal: Portal) -> dict[str, str | None]:
+def _parts(letter: Delivery, contact: Contact, sender: str, portal: Portal) -> dict[str, str | None]:
     locale = letter.locale
     credential_id = letter.parameters.get("credential_id")
     return {

@@ -2,5 +2,5 @@
 
 from prometheus_client import Counter, Histogram
 
-SENDINGS = Counter("notifier_sendings_total", "Attempts to send a letter, by result", ["result"])
-SENDING_SECONDS = Histogram("notifier_sending_seconds", "How long the mail server took for a letter")
+SENDINGS = Counter("notifier_sendings_total", "Attempts to send an alert", ["channel", "result"])
+SENDING_SECONDS = Histogram("notifier_sending_seconds", "How long an attempt took", ["channel"])

@@ -9,6 +9,8 @@ from eventing import Works
 from notifier.domain import Recipient
 from notifier.links import Portal
 from notifier.settings import NotifierSettings
+from notifier.subscriptions import Subscriptions
+from servicekit.keys import SigningKeys
 from servicekit.live import ChangeFeed
 from servicekit.remote_keys import RemoteKeys
 
@@ -22,6 +24,8 @@ class Parts:
     feed: ChangeFeed[Recipient]
     portal: Portal
     portal_keys: RemoteKeys
+    subscriptions: Subscriptions
+    push_keys: SigningKeys
 
 
 async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread

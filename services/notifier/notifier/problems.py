@@ -43,6 +43,30 @@ class NothingOrdered(Problem):
     code = "NOTHING_ORDERED"
     title = Text("Nie masz jeszcze żadnego zamówienia", "You have not ordered anything yet")
     detail = Text(
-        "Godziny ciszy wybierzesz po złożeniu zamówienia. Do tego czasu nie powiadamiamy o niczym.",
-        "You can choose quiet hours once you have placed an order. Until then we alert you of nothing.",
+        "Powiadomienia ustawisz po złożeniu zamówienia. Do tego czasu nie powiadamiamy o niczym.",
+        "You can set up alerts once you have placed an order. Until then we alert you of nothing.",
+    )
+
+
+class EndpointRefused(Problem):
+    """The address or the keys of a push subscription are not such as browsers have."""
+
+    status = 422
+    code = "PUSH_SUBSCRIPTION_REFUSED"
+    title = Text("Tej przeglądarki nie można powiadamiać", "This browser cannot be notified")
+    detail = Text(
+        "Podaj subskrypcję taką, jaką daje przeglądarka: adres https publicznej usługi i dwa klucze.",
+        "Give the subscription as the browser gives it: the https address of a public service, and two keys.",
+    )
+
+
+class KeyReplaced(Problem):
+    """The browser was given a key that is not ours, or not any more."""
+
+    status = 409
+    code = "PUSH_KEY_REPLACED"
+    title = Text("Klucz powiadomień się zmienił", "The key of notifications has changed")
+    detail = Text(
+        "Odśwież stronę i włącz powiadomienia jeszcze raz.",
+        "Reload the page and turn notifications on once more.",
     )

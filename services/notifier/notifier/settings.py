@@ -8,7 +8,7 @@ from servicekit.settings import ServiceSettings
 
 
 class NotifierSettings(ServiceSettings):
-    """What all services have, and how mail leaves. `mail_senders=0` keeps all mail in the database."""
+    """What all services have, and how mail and pushes leave. No senders keep all of them in the database."""
 
     signs_people_in = False
 
@@ -29,12 +29,22 @@ class NotifierSettings(ServiceSettings):
     mail_attempts: int = Field(default=12, ge=1)
     mail_lease: float = Field(default=30, gt=0)
     mail_poll: float = Field(default=2, gt=0)
+
+    push_contact: str | None = Field(default=None, pattern=r"^(mailto:[^\s@<>]+@[^\s@<>]+|https://\S+)$")
+    push_senders: int = Field(default=4, ge=0, le=64)
+    push_timeout: float = Field(default=10, gt=0)
+    push_attempts: int = Field(default=8, ge=1)
+    push_lease: float = Field(default=30, gt=0)
+    push_poll: float = Field(default=5, gt=0)
+
     reminder_poll: float = Field(default=30, gt=0)
 
     @model_validator(mode="after")
     def _leases_outlast_sending(self) -> Self:
         if self.mail_lease <= self.smtp_timeout:
             raise ValueError("MAIL_LEASE must be longer than SMTP_TIMEOUT, or one letter is sent by two")
+        if self.push_lease <= self.push_timeout:
+            raise ValueError("PUSH_LEASE must be longer than PUSH_TIMEOUT, or one push is sent by two")
         return self
 
     @model_validator(mode="after")
@@ -42,3 +52,8 @@ class NotifierSettings(ServiceSettings):
         if self.is_production and self.smtp_security == "none":
             raise ValueError("SMTP_SECURITY must be starttls or tls (or set ENVIRONMENT=development)")
         return self
+
+    @property
+    def asks_push_services_on_loopback(self) -> bool:
+        """Tests have one there. In production nothing inside is reached by what somebody subscribed with."""
+        return not self.is_production

@@ -1,14 +1,16 @@
 """What the API shows: alerts in both languages, made from what they are when they are read."""
 
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from notifier import words
-from notifier.domain import Alert, Kind, QuietHours
+from notifier.domain import Alert, Kind, Preferences, QuietHours
 from notifier.links import Portal
+from notifier.push_endpoints import LONGEST
 from servicekit.problems import Text
 
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -76,10 +78,51 @@ class QuietHoursView(View):
         return self
 
 
+class ChannelsView(View):
+    """Which channels may be used beside the inbox. E-mail needs a consent too, which the portal keeps."""
+
+    email: bool
+    push: bool
+
+
 class PreferencesView(View):
-    """When e-mail that can wait is held back. What protects a card is always sent at once."""
+    """What is held back when, and which channels may be used; without `channels` they stay as they are.
+
+    What protects a card never waits for the end of quiet hours.
+    """
 
     quiet_hours: QuietHoursView | None
+    channels: ChannelsView | None = None
+
+
+class BrowserKeysView(View):
+    """As `PushSubscription.toJSON()` of a browser gives them."""
+
+    p256dh: str = Field(max_length=100, repr=False)
+    auth: str = Field(max_length=30, repr=False)
+
+
+class NewSubscriptionView(View):
+    """What a browser gives, and the key of ours that it was given."""
+
+    endpoint: str = Field(max_length=LONGEST, repr=False)
+    keys: BrowserKeysView
+    application_server_key: str = Field(max_length=100)
+
+
+class SubscriptionView(View):
+    """A browser of the student's; `id` is the beginning of its endpoint's SHA-256."""
+
+    id: UUID
+    application_server_key: str | None
+    created_at: datetime
+
+
+class SubscriptionsView(View):
+    """Those that take notifications, and the key that a new one has to be given."""
+
+    application_server_key: str
+    subscriptions: tuple[SubscriptionView, ...]
 
 
 def show_alert(alert: Alert, portal: Portal) -> AlertView:
@@ -113,13 +156,16 @@ def _both(text: Text) -> BothLanguages:
     return BothLanguages(pl=text.pl, en=text.en)
 
 
-def show_preferences(hours: QuietHours | None) -> PreferencesView:
-    if hours is None:
-        return PreferencesView(quiet_hours=None)
-    span = QuietHoursView(start=f"{hours.start:%H:%M}", end=f"{hours.end:%H:%M}")
-    return PreferencesView(quiet_hours=span)
+def show_preferences(preferences: Preferences) -> PreferencesView:
+    hours = preferences.quiet_hours
+    span = QuietHoursView(start=f"{hours.start:%H:%M}", end=f"{hours.end:%H:%M}") if hours else None
+    channels = ChannelsView(email=preferences.by_email, push=preferences.by_push)
+    return PreferencesView(quiet_hours=span, channels=channels)
 
 
-def read_quiet_hours(preferences: PreferencesView) -> QuietHours | None:
-    span = preferences.quiet_hours
-    return QuietHours(time.fromisoformat(span.start), time.fromisoformat(span.end)) if span else None
+def read_preferences(view: PreferencesView, before: Preferences) -> Preferences:
+    span = view.quiet_hours
+    hours = QuietHours(time.fromisoformat(span.start), time.fromisoformat(span.end)) if span else None
+    if view.channels is None:
+        return replace(before, quiet_hours=hours)
+    return Preferences(hours, by_email=view.channels.email, by_push=view.channels.push)

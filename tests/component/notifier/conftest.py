@@ -1,8 +1,9 @@
 """A notifier on a database of its own, with a clock that the test moves and a mail server beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import nullcontext
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,21 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from fastapi import FastAPI
 
+from devstack.push_service import PushService
 from eventing import Handlers, Outbox, Works
 from notifier.app import create_web
+from notifier.carriers import MailCarrier, PushCarrier
 from notifier.consumers import handlers
 from notifier.contacts import Contacts
 from notifier.domain import Recipient
 from notifier.links import Portal
 from notifier.mail import Stationery
 from notifier.parts import Parts
-from notifier.sender import Sender
+from notifier.push_line import PushLine
+from notifier.sender import Pace, Sender
 from notifier.settings import NotifierSettings
 from notifier.store.recipients import last_entries
+from notifier.subscriptions import Subscriptions
 from servicekit.keys import Keys
 from servicekit.live import ChangeFeed
 from servicekit.remote_keys import RemoteKeys
@@ -116,7 +121,9 @@ async def new_sender(works: Works, contacts: Contacts, mailbox: Mailbox) -> Asyn
             database_url="postgresql://unused",
             **({"smtp_port": mailbox.port, "smtp_timeout": 20, "mail_lease": 30} | settings),
         )
-        made.append(Sender(works=works, contacts=contacts, stationery=stationery, settings=chosen))
+        carrier = MailCarrier(works=works, contacts=contacts, stationery=stationery, settings=chosen)
+        pace = Pace(timedelta(seconds=chosen.mail_lease), chosen.mail_attempts, chosen.mail_poll)
+        made.append(Sender(works=works, carrier=carrier, pace=pace))
         return made[-1]
 
     yield make
@@ -130,6 +137,28 @@ def sender(new_sender: NewSender) -> Sender:
 
 
 @pytest.fixture
+def push_service() -> Iterator[PushService]:
+    with PushService() as service:
+        yield service
+
+
+@pytest.fixture
+async def push_sender(works: Works, keys: Keys, subscriptions: Subscriptions) -> AsyncIterator[Sender]:
+    """Gives up after three attempts."""
+    async with PushLine(timeout=5, loopback=True) as line:
+        carrier = PushCarrier(
+            works=works,
+            subscriptions=subscriptions,
+            keys={key.kid: key for key in keys.signing_keys("notifier/vapid").all},
+            contact="mailto:legitka@legitka.example",
+            line=line,
+        )
+        sender = Sender(works=works, carrier=carrier, pace=Pace(timedelta(seconds=30), 3, 5))
+        yield sender
+        await sender.stop()
+
+
+@pytest.fixture
 async def feed(notifier_database: Database) -> AsyncIterator[ChangeFeed[Recipient]]:
     feed = ChangeFeed(notifier_database.pool, "notifier_inboxes", last_entries, poll=0.05)
     await feed.start()
@@ -138,14 +167,22 @@ async def feed(notifier_database: Database) -> AsyncIterator[ChangeFeed[Recipien
 
 
 @pytest.fixture
-async def app(works: Works, feed: ChangeFeed[Recipient], keys: Keys) -> AsyncIterator[FastAPI]:
+def subscriptions(keys: Keys) -> Subscriptions:
+    return Subscriptions(Sealer(keys.ring("notifier/contacts")))
+
+
+@pytest.fixture
+async def app(
+    works: Works, feed: ChangeFeed[Recipient], keys: Keys, subscriptions: Subscriptions
+) -> AsyncIterator[FastAPI]:
     settings = NotifierSettings(environment="development", database_url="postgresql://unused")
     published = keys.signing_keys("ordering/tokens").public_jwks()
     portal = httpx.MockTransport(lambda request: httpx.Response(200, json=published))
     async with httpx.AsyncClient(transport=portal) as http:
         app = create_web(settings, lambda _: nullcontext())
         portal_keys = RemoteKeys(f"{PORTAL}/internal/jwks", None, http)
-        app.state.parts = Parts(settings, works, feed, Portal(PORTAL), portal_keys)
+        push_keys = keys.signing_keys("notifier/vapid")
+        app.state.parts = Parts(settings, works, feed, Portal(PORTAL), portal_keys, subscriptions, push_keys)
         yield app
 
 

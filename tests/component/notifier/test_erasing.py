@@ -7,9 +7,9 @@ import pytest
 
 from contracts import ordering
 from eventing import Handlers, Works
-from notifier.domain import QuietHours, Recipient
+from notifier.domain import Preferences, QuietHours, Recipient
 from notifier.problems import NothingOrdered
-from notifier.use_cases.choose_quiet_hours import choose_quiet_hours
+from notifier.use_cases.choose_preferences import choose_preferences
 from tests.component.notifier.conftest import NewOrder, Tell
 from tests.component.notifier.scene import Order
 from tests.component.notifier.test_alerts import inbox
@@ -20,7 +20,7 @@ from tests.waiting import eventually, somebody_waits
 
 async def keep_quiet(works: Works, recipient: Recipient) -> None:
     async with works.begin() as work:
-        await choose_quiet_hours(work, recipient, QuietHours(time(22), time(7)))
+        await choose_preferences(work, recipient, Preferences(QuietHours(time(22), time(7))))
 
 
 async def test_an_erased_order_leaves_a_tombstone_and_nothing_else(

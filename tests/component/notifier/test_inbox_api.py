@@ -1,5 +1,6 @@
 """The inbox over HTTP: lists and marks, for the token's student alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -153,12 +154,31 @@ async def test_quiet_hours_are_kept_and_given_up(
     await hear(order.placed())
     headers = bearer(new_token(order.recipient))
     quiet = {"quiet_hours": {"start": "22:00", "end": "06:30"}}
+    none = {"quiet_hours": None}
+    all_channels = {"channels": {"email": True, "push": True}}
 
-    assert (await client.get("/api/v1/preferences", headers=headers)).json() == {"quiet_hours": None}
-    assert (await client.put("/api/v1/preferences", json=quiet, headers=headers)).json() == quiet
-    assert (await client.get("/api/v1/preferences", headers=headers)).json() == quiet
-    await client.put("/api/v1/preferences", json={"quiet_hours": None}, headers=headers)
-    assert (await client.get("/api/v1/preferences", headers=headers)).json() == {"quiet_hours": None}
+    assert (await client.get("/api/v1/preferences", headers=headers)).json() == none | all_channels
+    assert (
+        await client.put("/api/v1/preferences", json=quiet, headers=headers)
+    ).json() == quiet | all_channels
+    assert (await client.get("/api/v1/preferences", headers=headers)).json() == quiet | all_channels
+    await client.put("/api/v1/preferences", json=none, headers=headers)
+    assert (await client.get("/api/v1/preferences", headers=headers)).json() == none | all_channels
+
+
+async def test_a_channel_that_is_turned_off_stays_off_when_quiet_hours_change(
+    client: httpx.AsyncClient, hear: Tell, order: Order, new_token: NewToken
+) -> None:
+    await hear(order.placed())
+    headers = bearer(new_token(order.recipient))
+    by_push_alone = {"email": False, "push": True}
+
+    await client.put(
+        "/api/v1/preferences", json={"quiet_hours": None, "channels": by_push_alone}, headers=headers
+    )
+    kept = await client.put("/api/v1/preferences", json={"quiet_hours": None}, headers=headers)
+
+    assert kept.json()["channels"] == by_push_alone
 
 
 @pytest.mark.parametrize("events", [(), ("placed", "erased")], ids=["nothing ordered", "erased"])
@@ -211,7 +231,7 @@ async def test_the_portals_keys_are_asked_for_once(
     async with httpx.AsyncClient(transport=httpx.MockTransport(away)) as http:
         parts: Parts = app.state.parts
         unknown = RemoteKeys(f"{PORTAL}/internal/jwks", None, http)
-        app.state.parts = Parts(parts.settings, parts.works, parts.feed, parts.portal, unknown)
+        app.state.parts = replace(parts, portal_keys=unknown)
         answers = [
             await client.get("/api/v1/alerts", headers=bearer(new_token(order.recipient))) for _ in range(3)
         ]

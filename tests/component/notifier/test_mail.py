@@ -9,9 +9,9 @@ import structlog
 
 from contracts.notifier import AlertDelivered, AlertFailed
 from eventing import Works
-from notifier.domain import QuietHours
-from notifier.store.recipients import save_quiet_hours
-from notifier.use_cases.take_letter import AT_ONCE, take_letter
+from notifier.domain import Preferences, QuietHours
+from notifier.store.recipients import save_preferences
+from notifier.use_cases.take_delivery import AT_ONCE, take_delivery
 from tests.component.notifier.conftest import NewOrder, NewSender, Tell
 from tests.component.notifier.scene import EMAIL, NOON, Clock, Mailbox, Order, part
 from tests.databases import Database
@@ -19,6 +19,8 @@ from tests.eventlog import published
 from tests.waiting import eventually
 
 Outcome = AlertDelivered | AlertFailed
+
+SIESTA = Preferences(QuietHours(time(13), time(15)))
 
 
 async def outcomes(database: Database) -> list[Outcome]:
@@ -192,7 +194,7 @@ async def test_a_letter_that_cannot_be_written_is_given_up_and_holds_up_no_other
     assert len(mailbox.letters) == 1
     ends = {each.order_id: (each.attempt, each.reason) for each in await outcomes(notifier_database)}
     assert ends == {spoilt.order_id: (3, "unavailable"), other.order_id: (1, None)}
-    assert [each["error"] for each in logs if each["event"] == "letter_not_sent"] == ["ValueError"] * 3
+    assert [each["error"] for each in logs if each["event"] == "delivery_not_sent"] == ["ValueError"] * 3
     assert EMAIL not in repr(logs)
 
 
@@ -314,7 +316,8 @@ async def test_quiet_hours_hold_back_what_can_wait_and_nothing_else(
 ) -> None:
     await hear(order.placed())
     async with works.begin() as work:
-        await save_quiet_hours(work.connection, order.recipient, QuietHours(time(13), time(15, 30)))
+        quiet = Preferences(QuietHours(time(13), time(15, 30)))
+        await save_preferences(work.connection, order.recipient, quiet)
     await hear(order.ready(), order.suspended())
 
     await send_all(new_sender)
@@ -330,7 +333,7 @@ async def test_quiet_hours_are_no_attempt(
 ) -> None:
     await hear(order.placed())
     async with works.begin() as work:
-        await save_quiet_hours(work.connection, order.recipient, QuietHours(time(13), time(15)))
+        await save_preferences(work.connection, order.recipient, SIESTA)
     await hear(order.ready())
     await send_all(new_sender)
 
@@ -346,11 +349,11 @@ async def test_the_start_of_quiet_hours_locks_a_few_letters_at_a_time(
 ) -> None:
     await hear(order.placed())
     async with works.begin() as work:
-        await save_quiet_hours(work.connection, order.recipient, QuietHours(time(13), time(15)))
+        await save_preferences(work.connection, order.recipient, SIESTA)
     await hear(*(order.ready() for _ in range(AT_ONCE + 1)))
 
     async with works.begin() as work:
-        assert await take_letter(work, timedelta(seconds=30)) == (None, True)
+        assert await take_delivery(work, "email", timedelta(seconds=30)) == (None, True)
         put_off = "select count(*) from deliveries where due_at > $1"
         assert await work.connection.fetchval(put_off, work.now) == AT_ONCE
 

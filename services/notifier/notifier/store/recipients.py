@@ -1,9 +1,9 @@
-"""Recipients: how far their inboxes go, and when they want quiet."""
+"""Recipients: how far their inboxes go, and how they want to be told."""
 
 from collections.abc import Sequence
 
 from eventing import Connection
-from notifier.domain import QuietHours, Recipient
+from notifier.domain import Preferences, QuietHours, Recipient
 
 
 async def last_entries(conn: Connection, recipients: Sequence[Recipient]) -> dict[Recipient, int]:
@@ -20,27 +20,46 @@ async def last_entries(conn: Connection, recipients: Sequence[Recipient]) -> dic
     return {Recipient(row["institution_id"], row["student_ref"]): row["last_entry"] for row in rows}
 
 
-async def quiet_hours(conn: Connection, recipient: Recipient) -> QuietHours | None:
-    row = await conn.fetchrow(
+async def make_known(conn: Connection, recipient: Recipient) -> None:
+    await conn.execute(
         """
-        select quiet_from, quiet_until from recipients
-        where institution_id = $1 and student_ref = $2 and quiet_from is not null
+        insert into recipients (institution_id, student_ref) values ($1, $2)
+        on conflict (institution_id, student_ref) do nothing
         """,
         recipient.institution_id,
         recipient.student_ref,
     )
-    return QuietHours(row["quiet_from"], row["quiet_until"]) if row else None
 
 
-async def save_quiet_hours(conn: Connection, recipient: Recipient, hours: QuietHours | None) -> None:
+async def preferences(conn: Connection, recipient: Recipient) -> Preferences:
+    row = await conn.fetchrow(
+        """
+        select quiet_from, quiet_until, by_email, by_push from recipients
+        where institution_id = $1 and student_ref = $2
+        """,
+        recipient.institution_id,
+        recipient.student_ref,
+    )
+    if row is None:
+        return Preferences()
+    hours = QuietHours(row["quiet_from"], row["quiet_until"]) if row["quiet_from"] is not None else None
+    return Preferences(hours, by_email=row["by_email"], by_push=row["by_push"])
+
+
+async def save_preferences(conn: Connection, recipient: Recipient, preferences: Preferences) -> None:
+    hours = preferences.quiet_hours
     await conn.execute(
         """
-        insert into recipients (institution_id, student_ref, quiet_from, quiet_until) values ($1, $2, $3, $4)
+        insert into recipients (institution_id, student_ref, quiet_from, quiet_until, by_email, by_push)
+        values ($1, $2, $3, $4, $5, $6)
         on conflict (institution_id, student_ref) do update
-            set quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until
+            set quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
+                by_email = excluded.by_email, by_push = excluded.by_push
         """,
         recipient.institution_id,
         recipient.student_ref,
         hours.start if hours else None,
         hours.end if hours else None,
+        preferences.by_email,
+        preferences.by_push,
     )

@@ -5,10 +5,10 @@ from functools import partial
 
 from contracts.notifier import AlertDelivered
 from eventing import UnitOfWork
-from notifier.domain import Notice, Recipient
-from notifier.store import alerts
+from notifier.domain import Notice, Recipient, goes_by_push
+from notifier.store import alerts, deliveries
 
-# Told after the commit whose inboxes have grown; mail may be waiting too.
+# Told after the commit whose inboxes have grown; mail and pushes may be waiting too.
 Tell = Callable[[frozenset[Recipient]], None]
 
 
@@ -18,6 +18,9 @@ async def write_alerts(work: UnitOfWork, notices: Sequence[Notice], *, tell: Tel
         work.connection, [(work.new_id(), notice) for notice in notices], due_at=work.now
     )
     arrivals = await alerts.deliver_to_inboxes(work.connection, [notice.order_id for notice in notices])
+    pushed = [arrival.alert_id for arrival in arrivals if goes_by_push(arrival.kind)]
+    if pushed:
+        await deliveries.plan_pushes(work.connection, pushed, due_at=work.now)
     work.publish(*(_delivered(work, arrival) for arrival in arrivals))
     if arrivals:
         work.after_commit(partial(tell, frozenset(arrival.recipient for arrival in arrivals)))

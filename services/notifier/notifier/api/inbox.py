@@ -1,35 +1,21 @@
-"""The inbox of a student: alerts, their live stream, and preferences. Tokens come from the portal."""
+"""The inbox of a student: alerts and their live stream."""
 
 from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from notifier.access import Reader, TheReader
 from notifier.parts import Parts, TheParts
-from notifier.use_cases.choose_quiet_hours import choose_quiet_hours
 from notifier.use_cases.follow_inbox import follow_inbox
 from notifier.use_cases.read_alert import read_alert
 from notifier.use_cases.show_inbox import show_inbox
-from notifier.use_cases.show_quiet_hours import show_quiet_hours
-from notifier.views import (
-    InboxView,
-    PreferencesView,
-    UnreadView,
-    read_quiet_hours,
-    show_alert,
-    show_preferences,
-)
+from notifier.views import InboxView, UnreadView, show_alert
 from servicekit.sse import PAGE, Entry, event_stream
 
-
-async def _keep_private(response: Response) -> None:
-    response.headers["Cache-Control"] = "no-store"
-
-
-router = APIRouter(prefix="/api/v1", tags=["alerts"], dependencies=[Depends(_keep_private)])
+router = APIRouter(tags=["alerts"])
 
 NEWEST = 2**62
 Before = Annotated[int, Query(ge=1, le=NEWEST)]
@@ -73,18 +59,3 @@ async def _entries_after(parts: Parts, reader: Reader, after: int) -> list[Entry
 async def mark_as_read(alert_id: UUID, reader: TheReader, parts: TheParts) -> UnreadView:
     async with parts.works.begin() as work:
         return UnreadView(unread=await read_alert(work, reader.recipient, alert_id))
-
-
-@router.get("/preferences", summary="My quiet hours")
-async def get_preferences(reader: TheReader, parts: TheParts) -> PreferencesView:
-    async with parts.works.begin() as work:
-        return show_preferences(await show_quiet_hours(work, reader.recipient))
-
-
-@router.put("/preferences", summary="Choose quiet hours")
-async def put_preferences(
-    preferences: PreferencesView, reader: TheReader, parts: TheParts
-) -> PreferencesView:
-    async with parts.works.begin() as work:
-        await choose_quiet_hours(work, reader.recipient, read_quiet_hours(preferences))
-    return preferences
