@@ -17,7 +17,7 @@ from notifier.consumers import handlers
 from notifier.contacts import Contacts
 from notifier.domain import Recipient
 from notifier.links import Portal
-from notifier.mail import Stationery
+from notifier.mail import Letterhead, Stationery
 from notifier.parts import Parts
 from notifier.push_line import PushLine
 from notifier.sender import Pace, Sender
@@ -146,8 +146,8 @@ def _push_senders(settings: NotifierSettings, works: Works, keys: Keys, line: Pu
 
 def _stationery(settings: NotifierSettings) -> Stationery:
     institutions = load_institutions(settings.institutions_dir).values()
-    names = {institution.id: institution.short_name for institution in institutions}
-    return Stationery(Portal(settings.ordering_public_url), settings.mail_from, names)
+    heads = {each.id: Letterhead(each.short_name, each.colour) for each in institutions}
+    return Stationery(Portal(settings.ordering_public_url), settings.mail_from, heads)
 
 
 def _portal_keys(settings: NotifierSettings, http: httpx.AsyncClient) -> RemoteKeys:

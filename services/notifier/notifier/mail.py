@@ -29,16 +29,27 @@ _LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What an institution's letters look like: its name, and the colour on which white can be read."""
+
+    name: str
+    colour: str
+
+
+_OURS = Letterhead("Legitka", "#14202b")
+
+
+@dataclass(frozen=True, slots=True)
 class Stationery:
     """Who writes, and where the links lead: the same for every letter."""
 
     portal: Portal
     mail_from: str
-    sender_names: Mapping[str, str]
+    letterheads: Mapping[str, Letterhead]
 
-    def sender_of(self, institution_id: str) -> str:
-        name = self.sender_names.get(institution_id)
-        return f"{name} · Legitka" if name else "Legitka"
+    def of(self, institution_id: str) -> Letterhead:
+        own = self.letterheads.get(institution_id)
+        return Letterhead(f"{own.name} · Legitka", own.colour) if own else _OURS
 
 
 def is_address(text: str) -> bool:
@@ -54,16 +65,16 @@ def compose(
     letter: Delivery, contact: Contact, to: str, stationery: Stationery, now: datetime
 ) -> EmailMessage:
     """A letter to `to`, which must satisfy `is_address`."""
-    sender = stationery.sender_of(letter.institution_id)
+    head = stationery.of(letter.institution_id)
     message = EmailMessage(policy=SMTP)
     message["Subject"] = words.title_of(letter.kind, letter.locale)
-    message["From"] = Address(sender, addr_spec=stationery.mail_from)
+    message["From"] = Address(head.name, addr_spec=stationery.mail_from)
     message["To"] = _addressee(to)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id(letter.alert_id, stationery.mail_from)
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = letter.locale
-    parts = _parts(letter, contact, sender, stationery.portal)
+    parts = _parts(letter, contact, head, stationery.portal)
     message.set_content(_TEMPLATES.get_template("alert.txt.jinja").render(parts))
     message.add_alternative(_TEMPLATES.get_template("alert.html.jinja").render(parts), subtype="html")
     return message
@@ -74,12 +85,13 @@ def _addressee(address: str) -> Address:
     return Address(username=username, domain=domain)
 
 
-def _parts(letter: Delivery, contact: Contact, sender: str, portal: Portal) -> dict[str, str | None]:
+def _parts(letter: Delivery, contact: Contact, head: Letterhead, portal: Portal) -> dict[str, str | None]:
     locale = letter.locale
     credential_id = letter.parameters.get("credential_id")
     return {
         "locale": locale,
-        "sender": sender,
+        "sender": head.name,
+        "colour": head.colour,
         "title": words.title_of(letter.kind, locale),
         "greeting": words.GREETING.to(locale),
         "first_name": " ".join(contact.first_name.split())[:_LONGEST_NAME],

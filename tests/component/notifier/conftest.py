@@ -21,7 +21,7 @@ from notifier.consumers import handlers
 from notifier.contacts import Contacts
 from notifier.domain import Recipient
 from notifier.links import Portal
-from notifier.mail import Stationery
+from notifier.mail import Letterhead, Stationery
 from notifier.parts import Parts
 from notifier.push_line import PushLine
 from notifier.sender import Pace, Sender
@@ -115,7 +115,9 @@ async def new_sender(works: Works, contacts: Contacts, mailbox: Mailbox) -> Asyn
     made: list[Sender] = []
 
     def make(**settings: Any) -> Sender:
-        stationery = Stationery(Portal("http://localhost:8001"), "legitka@legitka.example", {"umcs": "UMCS"})
+        stationery = Stationery(
+            Portal(PORTAL), "legitka@legitka.example", {"umcs": Letterhead("UMCS", "#00447c")}
+        )
         chosen = NotifierSettings(
             environment="development",
             database_url="postgresql://unused",
