@@ -7,6 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from eventing import Eventing, Works
+from pagekit.problem_pages import install as install_pages
 from servicekit.app import Lifespan, create_app
 from servicekit.cors import CrossOrigin, wallet_facing
 from servicekit.database import open_pool
@@ -16,6 +17,7 @@ from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.sessions import delete_expired_sessions
 from servicekit.signin import SignIn, signin_router
 from servicekit.work import BackgroundWork
+from wallet import pages
 from wallet.api import activation, presentations, terms
 from wallet.codes import hash_subject
 from wallet.consumers import HANDLERS
@@ -34,16 +36,26 @@ def create_wallet(settings: WalletSettings) -> FastAPI:
 
 def create_web(settings: WalletSettings, lifespan: Lifespan) -> FastAPI:
     """The routes alone, for whoever puts `Parts` on `app.state.parts`."""
-    return create_app(
+    wallet_pages = pages.wallet_pages(settings, load_institutions(settings.institutions_dir))
+    app = create_app(
         service=SERVICE,
         settings=settings,
         lifespan=lifespan,
-        routers=[activation.router, presentations.router, terms.router, signin_router()],
+        routers=[
+            activation.router,
+            presentations.router,
+            terms.router,
+            signin_router(),
+            pages.router,
+            wallet_pages.router,
+        ],
         cross_origin=[
             wallet_facing(r"/\.well-known/oauth-authorization-server|/jwks|/offers/[^/]+|/token"),
             CrossOrigin(r"/api/v1/verifications", origins=(settings.verifier_public_url,)),
         ],
     )
+    install_pages(app, wallet_pages)
+    return app
 
 
 @asynccontextmanager

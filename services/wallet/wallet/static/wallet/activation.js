@@ -1,0 +1,130 @@
+/**
+ * From an offer and its code to a card on this device. Key and claim are written before anything is sent, so that
+ * a lost answer can be asked for again.
+ * @module
+ */
+
+import { newKeyPair, publicJwk, thumbprint } from "../js/es256.js";
+import { fetchIssuerKeys } from "../js/issuer.js";
+import { isSignedByIssuer, readCard, validity } from "../js/sd-jwt.js";
+import { Refusal } from "./asking.js";
+import { now } from "./clock.js";
+import { askToPersist, deviceLabel, markCard } from "./device.js";
+import { fetchMetadata, fetchOffer, notify, requestCredential, requestToken } from "./openid4vci.js";
+import { deleteActivation, finishActivation, loadActivation, saveActivation } from "./storage.js";
+import { issuerOf } from "./trust.js";
+
+const LOCK = "legitka-activation";
+const TOKEN_LIVES = 5 * 60;
+const CLAIM_STANDS = 10 * 60;
+// After these the code may have been redeemed, and the answer lost: the key is kept.
+const MAY_HAVE_CLAIMED = new Set(["offline", "busy", "claimed"]);
+
+/**
+ * What would be added: the offer and what its issuer says; throws Refusal.
+ * @param {string} address
+ */
+export async function prepare(address) {
+  const offer = await fetchOffer(address);
+  if (!issuerOf(offer.issuer)) throw new Refusal("untrusted");
+  return { address, offer, metadata: await fetchMetadata(offer.issuer) };
+}
+
+/**
+ * Redeem the code and fetch the card. One tab at a time; a refused code leaves nothing behind.
+ * @param {{address: string, offer: any, metadata: any}} prepared @param {string} activationCode
+ * @param {string} receipt of the terms @returns {Promise<string>} the id of the card
+ */
+export async function activate(prepared, activationCode, receipt) {
+  return exclusively(async () => {
+    await askToPersist();
+    const activation = await begin(prepared);
+    const grant = await claim(activation, activationCode, receipt);
+    return finish({ ...activation, grant, state: "granted", granted: now() });
+  });
+}
+
+/** Other tabs of this browser wait here, and then find the card. */
+async function exclusively(work) {
+  return navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+    if (!lock) throw new Refusal("other_tab");
+    return work();
+  });
+}
+
+/** The same offer again goes on with the key it had: the answer to it may have been lost. */
+async function begin({ address, metadata }) {
+  const earlier = await loadActivation();
+  const again = earlier?.address === address ? earlier : { key: await newKeyPair(), asked: now() };
+  const activation = { ...again, state: "asking", address, metadata };
+  await saveActivation(activation);
+  return activation;
+}
+
+async function claim(activation, activationCode, receipt) {
+  const { metadata, address } = activation;
+  try {
+    const offer = await fetchOffer(address); // a pre-authorized code is good for minutes only
+    return await requestToken(metadata.server, { offer, activationCode, receipt, device: deviceLabel() });
+  } catch (error) {
+    if (!MAY_HAVE_CLAIMED.has(error.reason)) await deleteActivation();
+    if (error.reason === "claimed") error.until = activation.asked + CLAIM_STANDS;
+    throw error;
+  }
+}
+
+async function finish(activation) {
+  await saveActivation(activation);
+  const { metadata, grant, key } = activation;
+  const { sdJwt, notificationId } = await patiently(() => requestCredential(metadata.issuer, grant, key, now));
+  try {
+    await check(sdJwt, key, metadata.issuer.credential_issuer);
+  } catch (error) {
+    await deleteActivation();
+    await notify(metadata.issuer, grant, notificationId, "credential_failure");
+    throw error;
+  }
+  const card = { id: grant.credentialId, sdJwt, key, addedAt: now(), status: null, pack: null };
+  await finishActivation(card);
+  markCard(true);
+  notify(metadata.issuer, grant, notificationId, "credential_accepted");
+  return card.id;
+}
+
+/** An answer that was lost on the way is asked for again: the same key gets the same card. */
+async function patiently(request) {
+  for (const seconds of [1, 2, 4]) {
+    try {
+      return await request();
+    } catch (error) {
+      if (error.reason !== "offline") throw error;
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    }
+  }
+  return request();
+}
+
+/** The card must be signed by the issuer that the offer named, be valid now, and be bound to our key. */
+async function check(sdJwt, key, issuer) {
+  const card = await readCard(sdJwt);
+  const isGenuine = card.claims.iss === issuer && (await isSignedByIssuer(card, await fetchIssuerKeys(issuer)));
+  const ours = await thumbprint(await publicJwk(key.publicKey));
+  const isBound = (await thumbprint(card.claims.cnf.jwk)) === ours;
+  // An issuer rounds its times to the hour, and clocks differ.
+  if (!isGenuine || !isBound || validity(card, now() + 60) !== "valid") throw new Refusal("bad_card");
+}
+
+/** @returns {Promise<"none" | "asking" | "granted" | "too_late">} how far an interrupted activation has come */
+export async function interrupted() {
+  const activation = await loadActivation().catch(() => undefined);
+  if (!activation) return "none";
+  if (activation.state !== "granted") return now() - activation.asked < CLAIM_STANDS ? "asking" : "none";
+  return now() - activation.granted < TOKEN_LIVES ? "granted" : "too_late";
+}
+
+/** Fetch the card whose code was redeemed already. @returns {Promise<string>} the id of the card */
+export async function resume() {
+  return exclusively(async () => finish(await loadActivation()));
+}
+
+export { deleteActivation as giveUp };

@@ -1,0 +1,53 @@
+/**
+ * Cards as they are shown: what they claim, and in which state they are by all that is known here.
+ * @module
+ */
+
+import { fetchIssuerKeys } from "../js/issuer.js";
+import { readCard, validity } from "../js/sd-jwt.js";
+import { fetchStatus } from "../js/status-list.js";
+import { now } from "./clock.js";
+import { changeCard, loadCard, loadCards } from "./storage.js";
+
+const HURRY = 10_000;
+
+/**
+ * @typedef {import("./storage.js").StoredCard & {claims: any, read: import("../js/sd-jwt.js").Card}} Card
+ */
+
+/** @returns {Promise<Card[]>} */
+export async function allCards() {
+  return Promise.all((await loadCards()).map(opened));
+}
+
+/** The card that the address names, else the newest that can be shown. @returns {Promise<Card | undefined>} */
+export async function chosenCard() {
+  const named = location.hash.length > 1 ? await loadCard(location.hash.slice(1)) : undefined;
+  if (named) return opened(named);
+  const cards = await allCards();
+  return cards.find((card) => stateOf(card) === "active") ?? cards[0];
+}
+
+async function opened(stored) {
+  const read = await readCard(stored.sdJwt);
+  return { ...stored, read, claims: read.claims };
+}
+
+/** The worst of what is known counts. @param {Card} card @returns {"active" | "suspended" | "revoked" | "expired"} */
+export function stateOf(card) {
+  if (card.status?.status === "revoked") return "revoked";
+  if (validity(card.read, now()) === "expired") return "expired";
+  return card.status?.status === "suspended" ? "suspended" : "active";
+}
+
+/**
+ * Read the issuer's signed list and keep what it says. Throws without a network, and for a list that is not true.
+ * @param {Card} card @returns {Promise<Card>}
+ */
+export async function refreshStatus(card) {
+  const signal = AbortSignal.timeout(HURRY);
+  const keys = await fetchIssuerKeys(card.claims.iss, { signal });
+  const status = await fetchStatus(card.read, { keys, now: now(), signal });
+  await changeCard(card.id, { status });
+  return { ...card, status };
+}

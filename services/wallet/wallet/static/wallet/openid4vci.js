@@ -1,0 +1,136 @@
+/**
+ * The messages of OpenID4VCI 1.0 as this app sends them: offer, metadata, token, nonce, credential, notification.
+ * @module
+ */
+
+import { publicJwk } from "../js/es256.js";
+import { wellKnown } from "../js/issuer.js";
+import { signToken } from "../js/jwt.js";
+import { ask, jsonOf, Refusal } from "./asking.js";
+
+const GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+const SCHEME = "openid-credential-offer://";
+
+/**
+ * The address of the offer in the content of a QR code, or in the link that opens this app with it.
+ * @param {string} text spaces and line breaks of a paste do not matter
+ * @returns {string} throws Refusal("not_ours") for anything but an offer of this service
+ */
+export function offerAddress(text) {
+  const content = text.replace(/\s/g, "");
+  const found = content.startsWith(SCHEME) ? queryOf(content).get("credential_offer_uri") : afterHash(content);
+  const address = URL.canParse(found ?? "") ? new URL(found) : null;
+  if (address?.origin !== location.origin || !/^\/offers\/[\w-]+$/.test(address.pathname)) {
+    throw new Refusal("not_ours");
+  }
+  return address.href;
+}
+
+function queryOf(content) {
+  return new URLSearchParams(content.slice(content.indexOf("?")));
+}
+
+function afterHash(content) {
+  return content.slice(content.indexOf("#") + 1);
+}
+
+/**
+ * @typedef {object} Offer
+ * @property {string} issuer @property {string} configurationId @property {string} code pre-authorized
+ */
+
+/** @param {string} address @returns {Promise<Offer>} may be fetched again and again */
+export async function fetchOffer(address) {
+  const answer = await ask(address);
+  if (answer.status === 429) throw new Refusal("slow_down");
+  if (!answer.ok) throw new Refusal("unknown");
+  const offer = await answer.json();
+  const code = offer.grants?.[GRANT]?.["pre-authorized_code"];
+  if (!code) throw new Refusal("not_ours");
+  return { issuer: offer.credential_issuer, configurationId: offer.credential_configuration_ids[0], code };
+}
+
+/**
+ * What issuer and authorization server say about themselves.
+ * @param {string} issuer one that is trusted @returns {Promise<{issuer: any, server: any}>}
+ */
+export async function fetchMetadata(issuer) {
+  const about = await metadata(issuer, "openid-credential-issuer");
+  const server = await metadata(about.authorization_servers?.[0], "oauth-authorization-server");
+  if (about.credential_issuer !== issuer || server.issuer !== location.origin) throw new Refusal("untrusted");
+  return { issuer: about, server };
+}
+
+async function metadata(url, name) {
+  if (!URL.canParse(url)) throw new Refusal("untrusted");
+  const answer = await ask(wellKnown(url, name));
+  if (!answer.ok) throw new Refusal("untrusted");
+  return answer.json();
+}
+
+/** @typedef {{accessToken: string, credentialId: string}} Grant */
+
+/**
+ * @param {any} server metadata
+ * @param {{offer: Offer, activationCode: string, receipt: string, device: string}} given
+ * @returns {Promise<Grant>} throws Refusal with the reason that the service tells
+ */
+export async function requestToken(server, { offer, activationCode, receipt, device }) {
+  const wanted = { type: "openid_credential", credential_configuration_id: offer.configurationId };
+  const body = new URLSearchParams({
+    grant_type: GRANT,
+    "pre-authorized_code": offer.code,
+    tx_code: activationCode,
+    authorization_details: JSON.stringify([wanted]),
+    terms_receipt: receipt,
+    device_label: device,
+  });
+  const answer = await ask(server.token_endpoint, { method: "POST", body });
+  const told = await jsonOf(answer);
+  if (!answer.ok) throw tokenRefusal(answer, told);
+  return { accessToken: told.access_token, credentialId: told.authorization_details[0].credential_identifiers[0] };
+}
+
+function tokenRefusal(answer, told) {
+  if (answer.status === 429) return new Refusal("slow_down");
+  if (answer.status >= 500) return new Refusal("busy");
+  return new Refusal(told.reason ?? told.error ?? "busy", { attemptsLeft: told.attempts_left });
+}
+
+/**
+ * Prove the phone's key and take the card that is bound to it. The same key gets the same card again.
+ * @param {any} issuer metadata @param {Grant} grant @param {CryptoKeyPair} key @param {() => number} now
+ * @returns {Promise<{sdJwt: string, notificationId: string}>}
+ */
+export async function requestCredential(issuer, grant, key, now) {
+  const proof = await keyProof(issuer, key, now);
+  const answer = await ask(issuer.credential_endpoint, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${grant.accessToken}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ credential_identifier: grant.credentialId, proofs: { jwt: [proof] } }),
+  });
+  const told = await jsonOf(answer);
+  if (!answer.ok) throw credentialRefusal(answer, told);
+  return { sdJwt: told.credentials[0].credential, notificationId: told.notification_id };
+}
+
+async function keyProof(issuer, key, now) {
+  const { c_nonce: nonce } = await jsonOf(await ask(issuer.nonce_endpoint, { method: "POST" }));
+  const header = { typ: "openid4vci-proof+jwt", jwk: await publicJwk(key.publicKey) };
+  return signToken(key.privateKey, header, { aud: issuer.credential_issuer, iat: Math.floor(now()), nonce });
+}
+
+function credentialRefusal(answer, told) {
+  if (answer.status === 401) return new Refusal("token_expired");
+  if (answer.status === 429) return new Refusal("slow_down");
+  return new Refusal(answer.status >= 500 || told.error === "invalid_nonce" ? "busy" : "denied");
+}
+
+/** Tell the issuer what became of the card; it is no matter if this is lost. */
+export async function notify(issuer, grant, notificationId, event) {
+  await ask(issuer.notification_endpoint, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${grant.accessToken}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ notification_id: notificationId, event }),
+  }).catch(() => undefined);
+}

@@ -1,0 +1,54 @@
+/**
+ * The sealed pack that a checker opens: made on this device, kept by the wallet service, new every day.
+ * @module
+ */
+
+import { toBase64url } from "../js/bytes.js";
+import { FOR_CHECKERS, newPack, packProof, sealPack } from "../js/presentation.js";
+import { withDisclosures } from "../js/sd-jwt.js";
+import { ask, jsonOf, Refusal } from "./asking.js";
+import { learnTime, now } from "./clock.js";
+import { changeCard } from "./storage.js";
+
+const DAY = 24 * 3600;
+
+/**
+ * A pack that the service has: yesterday's is replaced, and kept as long as there is no network.
+ * @param {import("./cards.js").Card} card @returns {Promise<import("../js/presentation.js").Pack>} throws Refusal
+ */
+export async function freshPack(card) {
+  if (card.pack && now() - card.pack.storedAt < DAY) return card.pack;
+  return navigator.locks.request("legitka-pack", async () => {
+    try {
+      return await storePack(card);
+    } catch (error) {
+      if (card.pack && error.reason === "offline") return card.pack;
+      throw error;
+    }
+  });
+}
+
+async function storePack(card) {
+  const pack = { ...newPack(), storedAt: now() };
+  const body = await sealPack(pack, withDisclosures(card.read, FOR_CHECKERS));
+  const asked = Date.now();
+  const answer = await send("PUT", card, pack.handle, body);
+  const told = await jsonOf(answer);
+  if (!answer.ok) throw new Refusal(told.code === "CARD_NOT_ACTIVE" ? "not_active" : "refused");
+  await learnTime(told.server_time, asked, Date.now());
+  await changeCard(card.id, { pack });
+  return pack;
+}
+
+/** Remove the pack of a card that leaves this device; it is no matter if this is lost. */
+export async function removePack(card) {
+  if (card.pack) await send("DELETE", card, card.pack.handle, new Uint8Array()).catch(() => undefined);
+}
+
+async function send(method, card, handle, body) {
+  const proof = { handle, credentialId: card.id, body, now: now() };
+  const headers = { "Presentation-Proof": await packProof(card.key.privateKey, proof) };
+  if (body.length) headers["Content-Type"] = "application/octet-stream";
+  const address = `/api/v1/presentations/${toBase64url(handle)}`;
+  return ask(address, { method, headers, body: body.length ? body : undefined });
+}
