@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 FOR_EVER = "public, max-age=31536000, immutable"
 VARY = "Accept-Language, Cookie"
 
+Back = Annotated[str | None, Query(alias="next", max_length=1000)]
+
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -67,7 +69,7 @@ class Pages:
         """`/static/{digest}/{path}` and `/language/{language}`."""
         router = APIRouter(include_in_schema=False)
         router.add_api_route("/static/{digest}/{name:path}", self._serve, methods=["GET", "HEAD"])
-        router.add_api_route("/language/{language}", self._choose, methods=["GET"])
+        router.add_api_route("/language/{language}", self.choose_language, methods=["GET"])
         return router
 
     def render(
@@ -94,9 +96,7 @@ class Pages:
             raise NotFound
         return found.response(request, cache)
 
-    async def _choose(
-        self, language: Language, back: Annotated[str | None, Query(alias="next", max_length=1000)] = None
-    ) -> Response:
+    async def choose_language(self, language: Language, back: Back = None) -> Response:
         return choose_language(language, back, secure=self._secure)
 
     async def _serve(self, request: Request, digest: str, name: str) -> Response:

@@ -38,7 +38,7 @@ def problem_page(pages: Pages) -> ProblemPage:
         if not wants_page(request):
             return None
         if isinstance(problem, NotSignedIn):
-            return RedirectResponse(f"/signin?{urlencode({'next': place_of(request)}, quote_via=quote)}", 303)
+            return RedirectResponse(_signin(next=place_of(request)), 303)
         return pages.render(
             request,
             "problem.html",
@@ -82,8 +82,7 @@ def _values(request: Request, problem: Problem) -> dict[str, Any]:
 
 def _way_on(request: Request, problem: Problem) -> tuple[Text, str]:
     if "max_age" in problem.extras:
-        query = {"max_age": problem.extras["max_age"], "next": place_of(request)}
-        return _SIGN_IN, f"/signin?{urlencode(query, quote_via=quote)}"
+        return _SIGN_IN, _signin(max_age=problem.extras["max_age"], next=place_of(request))
     if "again" in problem.extras:
         return _AGAIN, problem.extras["again"]
     if problem.status == 503:
@@ -91,3 +90,7 @@ def _way_on(request: Request, problem: Problem) -> tuple[Text, str]:
     if request.method == "POST" and place_of(request) != "/":
         return _BACK, place_of(request)
     return _START, "/"
+
+
+def _signin(**query: object) -> str:
+    return f"/signin?{urlencode(query, safe='/', quote_via=quote)}"

@@ -8,6 +8,7 @@ from ordering.callers import Me
 from ordering.domain import Order
 from ordering.parts import Parts
 from ordering.use_cases.cancel_order import cancel_order
+from ordering.use_cases.choose_language import choose_language
 from ordering.use_cases.give_consent import give_consent
 from ordering.use_cases.place_order import Wish, place_order
 from ordering.use_cases.request_activation_code import request_activation_code
@@ -64,6 +65,12 @@ async def give(parts: Parts, me: Me, kind: str, version: str, locale: Locale) ->
 async def withdraw(parts: Parts, me: Me, kind: str) -> None:
     async with parts.works.begin() as work:
         await withdraw_consent(work, parts.sealers, me.institution, me.ref, kind)
+
+
+async def choose(parts: Parts, person: Person, language: Locale) -> None:
+    """In which language whoever is signed in is told about orders; nothing for those who have none."""
+    async with parts.works.begin() as work:
+        await choose_language(work, parts.sealers, person.institution_id, person.subject, language)
 
 
 def _touch(work: UnitOfWork, parts: Parts, order_id: UUID) -> None:

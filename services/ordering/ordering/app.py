@@ -8,14 +8,16 @@ import httpx
 from fastapi import FastAPI
 
 from eventing import Eventing
-from ordering import store
+from ordering import pages, store
 from ordering.api import cards, internal, me, orders
 from ordering.consumers import handlers
+from ordering.pages.around import build_pages
 from ordering.parts import Parts
 from ordering.sealing import Sealers, load_sealers
 from ordering.settings import OrderingSettings
 from ordering.use_cases.expire_orders import expire_orders
 from ordering.use_cases.remind_issuer import remind_issuer
+from pagekit.problem_pages import install
 from servicekit.app import Lifespan, create_app
 from servicekit.database import Pool, open_pool
 from servicekit.institutions import load_institutions
@@ -37,12 +39,19 @@ def create_ordering(settings: OrderingSettings) -> FastAPI:
 
 def create_web(settings: OrderingSettings, lifespan: Lifespan) -> FastAPI:
     """The routes alone, for whoever puts `parts` and `signin` on `app.state`."""
-    return create_app(
+    shown = build_pages(settings)
+    app = create_app(
         service=SERVICE,
         settings=settings,
         lifespan=lifespan,
-        routers=[orders.router, cards.router, me.router, internal.router, signin_router()],
+        routers=[
+            *(orders.router, cards.router, me.router, internal.router, signin_router()),
+            *pages.routers,
+            shown.router,
+        ],
     )
+    install(app, shown)
+    return app
 
 
 @asynccontextmanager

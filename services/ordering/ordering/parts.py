@@ -1,13 +1,14 @@
 """What the routes of ordering work with. Put together by `app`, and read from nowhere else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
 
 from eventing import Works
+from ordering.promise import Promise
 from ordering.sealing import Sealers
 from ordering.settings import OrderingSettings
 from servicekit.institutions import Institution
@@ -27,6 +28,7 @@ class Parts:
     tokens: SigningKeys
     issuer_keys: RemoteKeys
     changes: ChangeFeed[UUID]
+    promise: Promise = field(default_factory=Promise)
 
 
 async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread

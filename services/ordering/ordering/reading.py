@@ -10,6 +10,7 @@ from ordering.parts import Parts
 from ordering.store.consents import Consent
 from ordering.timeline import Entry
 from ordering.views import CardView, card_view
+from servicekit.refusals import NotFound
 
 
 async def order(parts: Parts, me: Me, order_id: UUID) -> tuple[Order, list[Entry]]:
@@ -52,3 +53,11 @@ async def given_consents(parts: Parts, me: Me) -> dict[str, Consent]:
     async with parts.works.pool.acquire() as connection:
         consents = await store.consents.of_student(connection, me.ref)
     return {consent.kind: consent for consent in consents if consent.withdrawn_at is None}
+
+
+async def photo(parts: Parts, me: Me) -> bytes:
+    async with parts.works.pool.acquire() as connection:
+        found = await store.students.photo(connection, me.institution.id, me.student.photo_sha256 or "")
+    if found is None:
+        raise NotFound
+    return found

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from uuid import UUID
 
 from contracts.base import Party, StreamEvent
+from contracts.catalogue import TOPICS
 from contracts.issuer import (
     CardExtended,
     CardIssued,
@@ -110,6 +111,10 @@ def kind_of(event: StreamEvent) -> str:
 @cache
 def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+# What a line of a timeline can tell, and so what a live stream can say.
+KINDS = tuple(_snake_case(event.__name__) for topic in TOPICS if topic.numbered for event in topic.events)
 
 
 def answered_by(event: StreamEvent, order: Order) -> tuple[Question, ...]:

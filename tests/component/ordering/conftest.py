@@ -21,7 +21,7 @@ from servicekit.keys import Keys
 from servicekit.live import ChangeFeed
 from servicekit.refusals import NotSignedIn
 from servicekit.remote_keys import RemoteKeys
-from servicekit.signin import Person, current_person
+from servicekit.signin import Person, current_person, optional_person
 from tests.component.ordering.scene import CONSENTS, NOON, Clock, Story, add_student
 from tests.conftest import MakeDatabase
 from tests.databases import Database
@@ -132,6 +132,10 @@ def _person_of_headers(request: Request) -> Person:
     return Person(institution_id, subject, signed_in_at, NOON + timedelta(days=10_000))
 
 
+def _maybe_person_of_headers(request: Request) -> Person | None:
+    return _person_of_headers(request) if "x-person" in request.headers else None
+
+
 @pytest.fixture
 async def no_provider() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503))) as http:
@@ -144,6 +148,7 @@ def web(settings: OrderingSettings, parts: Parts, no_provider: httpx.AsyncClient
     app.state.parts = parts
     app.state.signin = build_signin(settings, parts, parts.works.pool, no_provider)
     app.dependency_overrides[current_person] = _person_of_headers
+    app.dependency_overrides[optional_person] = _maybe_person_of_headers
     return app
 
 

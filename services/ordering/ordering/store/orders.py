@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from contracts.catalogue import partition_of
+from contracts.ordering import Locale
 from eventing import Connection
 from ordering.domain import GRACE_AFTER_EXPIRY, Card, End, Order
 
@@ -163,6 +164,16 @@ async def save(conn: Connection, orders: Sequence[Order]) -> None:
         """,
         *zip(*(_changeable(order) for order in orders), strict=True),
     )
+
+
+async def choose_locale(conn: Connection, student_ref: UUID, locale: Locale) -> list[Order]:
+    """Those that spoke another language so far, as they are now."""
+    rows = await conn.fetch(
+        "update orders set locale = $2 where student_ref = $1 and locale <> $2 returning *",
+        student_ref,
+        locale,
+    )
+    return [_order(row) for row in rows]
 
 
 def _changeable(order: Order) -> tuple[object, ...]:

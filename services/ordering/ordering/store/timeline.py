@@ -1,7 +1,7 @@
 """Timeline entries: appended under the lock of their order's row, read by number."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -71,6 +71,28 @@ async def codes_asked(conn: Connection, order_id: UUID, since: datetime) -> list
         since,
     )
     return [row["occurred_at"] for row in rows]
+
+
+async def median_wait(conn: Connection, since: datetime, now: datetime) -> timedelta | None:
+    """From placing to ready, over the newest orders since then; what still waits counts as long as it has."""
+    seconds: float | None = await conn.fetchval(
+        """
+        select percentile_cont(0.5) within group (
+            order by greatest(extract(epoch from coalesce(ready.at, $2) - placed.placed_at), 0))
+        from (
+            select order_id, placed_at, state from orders
+            where placed_at > $1 order by placed_at desc limit 500
+        ) as placed
+        left join lateral (
+            select min(occurred_at) as at from timeline_entries t
+            where t.order_id = placed.order_id and t.kind = 'credential_ready'
+        ) as ready on true
+        where ready.at is not null or placed.state = 'PLACED'
+        """,
+        since,
+        now,
+    )
+    return None if seconds is None else timedelta(seconds=float(seconds))
 
 
 def _entry(row: asyncpg.Record) -> Entry:
