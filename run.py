@@ -38,7 +38,7 @@ WORDS = {
     "test": "unit, component, contract, architecture and journey tests",
     "e2e": "the same system in containers, driven through its published ports (needs Docker and Chromium)",
     "kafka": "on Apache Kafka: tests that a broker takes part in, lost volumes, killed leaders, latency",
-    "drills": "a restore from a backup, an upgrade while services run, the demo used by hand",
+    "drills": "a restore from a backup, an upgrade while services run, stops and restarts by hand",
     "browser": "the apps in Chromium, on a phone and a desktop (needs Chromium, and Node for the assets)",
     "screenshots": "the pictures of docs/screenshots, taken anew",
     "assets": "what pages take from elsewhere: a QR decoder for browsers that have none (needs Node)",
@@ -263,8 +263,8 @@ def run(command: str, rest: "list[str]") -> int:
     return 0
 
 
-# The whole demo, started, used and ended as a person would: half a minute that `make test` need not wait for.
-BY_HAND = "tests/journeys/test_by_hand.py"
+# What `make test` need not wait for: whole stacks that are started, stopped and brought back.
+DRILLS = ["tests/operating", "tests/restore", "tests/upgrade"]
 
 
 def steps(command: str, rest: "list[str]") -> "list[list[str]]":
@@ -277,14 +277,14 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "demo": [["-m", "devstack", "demo", *rest]],
         "run": [["-m", "devstack", "run", *rest]],
         "shell": [["-m", "devstack", "shell", *rest]],
-        "test": [["-m", "pytest", "-n", workers, *(rest or [*tests, f"--ignore={BY_HAND}"])]],
+        "test": [["-m", "pytest", "-n", workers, *(rest or tests)]],
         "e2e": [["-m", "pytest", "-p", "no:randomly", "--timeout=600", *(rest or ["tests/e2e"])]],
         "kafka": [
             ["-m", "devstack.apache_kafka"],
             [*on_a_broker, "-n", workers, *(rest or tests)],
             *([] if rest else [["-m", "pytest", "tests/kafka"], ["bench/latency.py", "--tell"]]),
         ],
-        "drills": [["-m", "pytest", "-n", workers, *(rest or ["tests/restore", "tests/upgrade", BY_HAND])]],
+        "drills": [["-m", "pytest", "-n", workers, *(rest or DRILLS)]],
         "assets": [ASSETS],
         "browser": [ASSETS, [*CHROMIUM, *(rest or ["tests/browser"])]],
         "screenshots": [ASSETS, [*CHROMIUM, "tests/browser/gallery.py"]],
