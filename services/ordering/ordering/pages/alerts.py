@@ -1,12 +1,15 @@
-"""The inbox of alerts, which browsers read at the notifier; and the worker that shows them."""
+"""The inbox of alerts, which the notifier keeps and browsers read there; and the worker that shows them."""
 
 import json
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from ordering.pages.around import AVisit
-from pagekit import Pages, ThePages
+from ordering import reading
+from ordering.pages.around import AVisit, origin_of
+from ordering.parts import TheParts
+from ordering.use_cases._contact import EMAIL_ALERTS
+from pagekit import Csp, Pages, ThePages
 from servicekit.problems import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
@@ -14,14 +17,17 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/alerts")
 async def alerts(visit: AVisit) -> Response:
-    return visit.show("alerts.html")
+    given = await reading.given_consents(visit.parts, visit.me)
+    return visit.show("alerts.html", {"agreed_to_mail": EMAIL_ALERTS in given})
 
 
 @router.get("/sw.js")
-async def service_worker(pages: ThePages) -> Response:
-    """At the root, since a worker rules what lies below its own address; with words of both languages."""
+async def service_worker(pages: ThePages, parts: TheParts) -> Response:
+    """At the root, since a worker rules what lies below its own address; with the words of both languages."""
     text = pages.text("pl", "sw.js", words=_words(pages))
-    return Response(text, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+    policy = Csp(connect=(origin_of(parts.settings.notifier_public_url),)).header()
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy}
+    return Response(text, media_type="text/javascript", headers=headers)
 
 
 def _words(pages: Pages) -> dict[str, dict[str, dict[str, str]]]:

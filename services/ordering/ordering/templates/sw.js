@@ -16,6 +16,9 @@ self.addEventListener("notificationclick", (event) => {
   event.waitUntil(open(event.notification.data.link));
 });
 
+// A browser may change its address by itself; the person has not to turn anything on again.
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew()));
+
 // Whatever comes, the browser wants something to be shown.
 function read(data) {
   try {
@@ -43,4 +46,16 @@ async function open(link) {
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const there = windows.find((each) => new URL(each.url).pathname === link);
   return there ? there.focus() : self.clients.openWindow(link);
+}
+
+async function renew() {
+  const answer = await fetch("/api/v1/notifier-token", { method: "POST" });
+  if (!answer.ok) return; // signed out: the switch on the page of alerts says that it is off
+  const { token, url } = await answer.json();
+  const subscriptions = `${url}/api/v1/push-subscriptions`;
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const { application_server_key: key } = await (await fetch(subscriptions, { headers })).json();
+  const subscription = await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  const { endpoint, keys } = subscription.toJSON();
+  await fetch(subscriptions, { method: "POST", headers, body: JSON.stringify({ endpoint, keys, application_server_key: key }) });
 }
