@@ -5,20 +5,24 @@ Any uncaught error, any breach of the Content-Security-Policy and any request th
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright, expect
 
 from devstack.journey.http import Addresses
-from tests.browser.devices import DESKTOP, PHONE, launch, open_context
+from tests.browser.devices import DESKTOP, PHONE, camera_that_shows, launch, open_context
 from tests.browser.watching import Watch
 from tests.journeys.conftest import accounts, addresses, people, stack
 
 pytest.register_assert_rewrite("tests.browser.pages")
 
+expect.set_options(timeout=20_000)  # what is seen late on a busy machine is seen nevertheless
+
 __all__ = ["accounts", "addresses", "people", "stack"]  # fixtures that both kinds of tests use
 
+CameraPhone = Callable[[Path], Awaitable[Page]]
 OpenContext = Callable[..., Awaitable[BrowserContext]]
 
 
@@ -51,6 +55,22 @@ async def open_device(browser: Browser, watch: Watch) -> AsyncIterator[OpenConte
             contexts.push_async_callback(context.close)
             watch.over(context)
             return context
+
+        yield open_one
+    watch.require_nothing()
+
+
+@pytest.fixture
+async def camera_phone(playwright: Playwright, watch: Watch) -> AsyncIterator[CameraPhone]:
+    """`await camera_phone(film)`: a phone whose camera shows this film, in a browser of its own."""
+    async with AsyncExitStack() as browsers:
+
+        async def open_one(film: Path) -> Page:
+            browser = await launch(playwright, *camera_that_shows(film))
+            browsers.push_async_callback(browser.close)
+            context = await open_context(browser, PHONE)
+            watch.over(context)
+            return await context.new_page()
 
         yield open_one
     watch.require_nothing()

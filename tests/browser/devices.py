@@ -1,11 +1,9 @@
 """The browsers that tests look through: a phone and a desktop, a language, light or dark, a camera."""
 
-import io
 import shutil
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Playwright
 
 CHROMIUM = shutil.which("chromium")  # else what Playwright itself has installed
@@ -43,18 +41,10 @@ async def open_context(
     )
 
 
-def camera_that_sees(picture: Image.Image, film: Path) -> list[str]:
-    """Arguments for `launch`: the camera shows this picture, and may be used without asking."""
-    film.write_bytes(_jpeg(picture))
+def camera_that_shows(film: Path) -> list[str]:
+    """Arguments for `launch`: the camera shows this film (`.mjpeg`), and may be used without asking."""
     return [
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={film}",
     ]
-
-
-def _jpeg(picture: Image.Image) -> bytes:
-    """One frame of a film of the kind `.mjpeg`, which Chromium repeats."""
-    frame = io.BytesIO()
-    picture.convert("RGB").save(frame, "jpeg", quality=90)
-    return frame.getvalue()

@@ -3,5 +3,6 @@
 (() => {
   const fragment = location.hash.slice(1);
   globalThis.openedFragment = fragment;
+  document.documentElement.classList.add("has-scripts");
   if (fragment) history.replaceState(null, "", location.pathname + location.search);
 })();

@@ -39,7 +39,7 @@ function show(name, { focus = true } = {}) {
 
 function clear(box) {
   box.replaceChildren();
-  delete box.dataset.message;
+  delete box.dataset.told;
 }
 
 /** Nothing of a checked card stays, in the page or in memory. */
@@ -52,8 +52,8 @@ function forget() {
 /** A message of the view that is shown; said once, however often it comes. */
 function tell(name) {
   const box = find("[data-view]:not([hidden]) [data-message]");
-  if (box === null || box.dataset.message === name) return;
-  box.dataset.message = name;
+  if (box === null || box.dataset.told === name) return;
+  box.dataset.told = name;
   box.replaceChildren(find(`template[data-message-for="${name}"]`).content.cloneNode(true));
 }
 
