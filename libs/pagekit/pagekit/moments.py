@@ -10,6 +10,8 @@ from servicekit.problems import Language
 
 _LOCALES: dict[Language, str] = {"pl": "pl_PL", "en": "en_GB"}
 
+_LONG = timedelta(days=90)
+
 
 class Moments:
     """Formats for one language, in Polish time."""
@@ -36,8 +38,16 @@ class Moments:
         return format_time(moment, "HH:mm:ss", tzinfo=WARSAW, locale=self._locale)
 
     def relative(self, moment: datetime) -> str:
-        """`2 min ago`, `in 29 days`."""
-        return format_timedelta(moment - self._clock(), add_direction=True, locale=self._locale)
+        """`2 minutes ago`, `in 30 days`: weeks and months would be rounded too much."""
+        span = moment - self._clock()
+        in_days = timedelta(days=1) < abs(span) < _LONG
+        return format_timedelta(
+            span,
+            granularity="day" if in_days else "second",
+            threshold=1000 if in_days else 0.85,
+            add_direction=True,
+            locale=self._locale,
+        )
 
     def lasts(self, span: timedelta) -> str:
         return format_timedelta(span, locale=self._locale, threshold=1)

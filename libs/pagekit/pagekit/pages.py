@@ -32,7 +32,7 @@ def now() -> datetime:
 
 
 class Pages:
-    """The pages of one service. `folders`: more static files, such as third-party modules.
+    """The pages of one service. `folders`: more static files; `frame`: the template around a refusal.
 
     Every page has `shared(request)` beside its own values: what the header shows on all of them.
     """
@@ -46,6 +46,7 @@ class Pages:
         institutions: Mapping[str, Institution] | None = None,
         folders: Sequence[Path] = (),
         made: Mapping[str, bytes] | None = None,
+        frame: str = "base.html",
         shared: Callable[[Request], Mapping[str, Any]] | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -60,7 +61,9 @@ class Pages:
         self._shared = shared
         loader = ChoiceLoader([FileSystemLoader(home / "templates") for home in homes])
         self._environments = {
-            language: _environment(language, loader, words, self.static, clock)
+            language: _environment(
+                language, loader, words, {"static": self.static.url, "frame": frame}, clock
+            )
             for language in LANGUAGES.values()
         }
 
@@ -138,7 +141,7 @@ def _environment(
     language: Language,
     loader: ChoiceLoader,
     words: Words,
-    static: StaticFiles,
+    values: Mapping[str, object],
     clock: Callable[[], datetime],
 ) -> Environment:
     environment = Environment(
@@ -159,8 +162,8 @@ def _environment(
         "relative": moments.relative,
         "lasts": moments.lasts,
     }
-    environment.globals |= {"static": static.url, "language": language, "institution": None}
-    environment.globals |= {"signed_in": False, "navigation": None, "app": "legitka"}
+    environment.globals |= {"language": language, "institution": None, "signed_in": False, "navigation": None}
+    environment.globals |= values
     return environment
 
 

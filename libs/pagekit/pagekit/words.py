@@ -55,11 +55,15 @@ class Words:
 
 
 def _translations(catalogues: Iterable[Catalog]) -> Translations:
-    """The later ones win."""
-    merged = Translations()
-    for catalogue in catalogues:
-        compiled = BytesIO()
-        write_mo(compiled, catalogue)
-        compiled.seek(0)
-        merged.merge(Translations(compiled))
-    return merged
+    """The later ones win; the plurals are those of the first."""
+    first, *others = (_compiled(catalogue) for catalogue in catalogues)
+    for other in others:
+        first.merge(other)
+    return first
+
+
+def _compiled(catalogue: Catalog) -> Translations:
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)

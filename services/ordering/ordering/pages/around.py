@@ -28,6 +28,7 @@ def build_pages(settings: OrderingSettings) -> Pages:
             form_action=(origin_of(settings.oidc_issuer),),
         ),
         institutions=load_institutions(settings.institutions_dir),
+        frame="portal.html",
         shared=shared,
     )
 
