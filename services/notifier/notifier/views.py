@@ -59,6 +59,12 @@ class InboxView(View):
     next: int | None
 
 
+class SeenView(View):
+    """The entry of the newest alert that was seen."""
+
+    up_to: int = Field(ge=0, lt=2**62)
+
+
 class UnreadView(View):
     """How many alerts are left to read."""
 

@@ -5,8 +5,11 @@ import re
 from playwright.async_api import Page, expect
 
 from devstack.journey.http import Addresses
-from tests.browser.pages import axe, screenshot
+from tests.browser.conftest import OpenContext
+from tests.browser.devices import DESKTOP
+from tests.browser.pages import axe, screenshot, sign_in
 from tests.browser.push.conftest import NewPhone, PhoneWithPush
+from tests.journeys.conftest import People
 
 
 def page_of(phone: PhoneWithPush) -> Page:
@@ -54,6 +57,46 @@ async def test_an_alert_that_comes_while_nobody_looks_is_there_when_somebody_doe
     await expect(page.locator("[data-unread]")).to_have_text("2")
     await axe(page)
     await screenshot(page, "alerts-phone-en-dark", whole=True)
+
+
+async def test_while_alerts_cannot_be_read_the_page_says_so_and_tries_again(
+    new_phone: NewPhone, addresses: Addresses
+) -> None:
+    phone = await new_phone()
+    page = page_of(phone)
+    await phone.student.place_order()
+    await expect(page.locator("li.alert").nth(1)).to_be_visible()
+    await page.route(f"{addresses.notifier}/**", lambda route: route.abort())
+    await page.reload()
+
+    await expect(page.get_by_role("heading", name="Nie można teraz wczytać powiadomień")).to_be_visible()
+    await axe(page)
+    await page.unroute_all()
+    await page.get_by_role("button", name="Spróbuj ponownie").click()
+
+    await expect(page.locator("li.alert")).to_have_count(2)
+    await page.get_by_role("button", name="Oznacz wszystkie jako przeczytane").click()
+    await expect(page.locator("li.alert.is-unread")).to_have_count(0)
+    await expect(page.locator("[data-unread]")).to_be_hidden()
+
+
+async def test_whoever_did_not_activate_the_card_is_one_tap_from_freezing_it(
+    open_device: OpenContext, people: People, addresses: Addresses
+) -> None:
+    student, account = await people.student()
+    placed = await student.place_order()
+    activation = (await student.wait_for(placed["order_id"], "READY"))["activation"]
+    _, grant = await (await people.phone()).activate(activation["qr_payload"], activation["activation_code"])
+    page = await (await open_device(DESKTOP, scheme="dark")).new_page()
+    await sign_in(page, addresses.ordering, account.subject, then="/alerts")
+
+    alert = page.locator("li.alert", has_text="Twoja mLegitymacja została aktywowana")
+    await expect(alert).to_contain_text("Urządzenie")
+    await axe(page)
+    await screenshot(page, "alerts-desktop-pl-dark", whole=True)
+    await alert.get_by_role("link", name="To nie ja").click()
+
+    await page.wait_for_url(f"{addresses.ordering}/cards/{grant.credential_id}/freeze")
 
 
 async def test_without_scripts_the_page_says_what_is_needed(

@@ -148,6 +148,26 @@ async def test_only_pages_of_the_portal_may_read_across_origins(client: httpx.As
     assert "access-control-allow-origin" not in other.headers
 
 
+async def test_all_that_was_seen_is_read_and_what_came_meanwhile_is_not(
+    client: httpx.AsyncClient, hear: Tell, new_order: NewOrder, new_token: NewToken
+) -> None:
+    mine, other = new_order(), new_order()
+    await hear(mine.placed(), other.placed(), mine.ready(), mine.locked())
+    headers = bearer(new_token(mine.recipient))
+
+    answer = await client.post("/api/v1/alerts/read", json={"up_to": 2}, headers=headers)
+
+    assert answer.json() == {"unread": 1}
+    alerts = (await client.get("/api/v1/alerts", headers=headers)).json()["alerts"]
+    assert [(each["entry"], each["read_at"] is None) for each in alerts] == [
+        (3, True),
+        (2, False),
+        (1, False),
+    ]
+    others = await client.get("/api/v1/alerts", headers=bearer(new_token(other.recipient)))
+    assert others.json()["unread"] == 1
+
+
 async def test_quiet_hours_are_kept_and_given_up(
     client: httpx.AsyncClient, hear: Tell, order: Order, new_token: NewToken
 ) -> None:

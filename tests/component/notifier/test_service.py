@@ -11,9 +11,13 @@ from fastapi import FastAPI
 
 from contracts.catalogue import consumed_by
 from devstack.broker import Broker
+from devstack.push_service import PushService
 from eventing import Eventing, EventingSettings, ignore
 from notifier.app import create_notifier
+from notifier.parts import Parts
 from notifier.settings import NotifierSettings
+from notifier.subscriptions import Subscription
+from notifier.use_cases.turn_push_on import turn_push_on
 from tests.component.notifier.scene import Mailbox, Order
 from tests.conftest import MakeDatabase
 from tests.databases import Database
@@ -75,6 +79,30 @@ async def test_an_event_that_another_service_publishes_becomes_a_letter(
 
     assert [letter["Subject"] for letter in letters] == ["Twoja mLegitymacja jest gotowa do aktywacji"]
     assert letters[0]["From"].startswith("UMCS · Legitka")
+
+
+async def test_an_event_that_another_service_publishes_is_pushed_to_a_phone(
+    app: FastAPI, database: MakeDatabase, kafka: EventingSettings, order: Order, push_service: PushService
+) -> None:
+    parts: Parts = app.state.parts
+    key, browser = parts.push_keys.current, push_service.subscribe()
+    subscription = Subscription(endpoint=browser["endpoint"], **browser["keys"])
+    kept = parts.subscriptions.seal(subscription, order.institution_id, key.kid)
+    orders_of, credentials_of = await database("eventing"), await database("eventing")
+    async with peer("ordering", orders_of, kafka) as orders, peer("issuer", credentials_of, kafka) as others:
+        async with orders.works.begin() as work:
+            work.publish(order.placed().event)
+        known = "select count(*) from orders where contact_sealed is not null"
+        await eventually(lambda: parts.works.pool.fetchval(known), timeout=30)
+        async with parts.works.begin() as work:
+            await turn_push_on(work, order.recipient, kept)
+        async with others.works.begin() as work:
+            work.publish(order.ready().event)
+
+        (pushed,) = await eventually(lambda: push_service.pushed, timeout=30)
+
+    assert pushed.json()["kind"] == "ready_to_activate"
+    assert push_service.refusals == []
 
 
 async def test_probes_and_documents_answer(app: FastAPI, client: httpx.AsyncClient) -> None:

@@ -11,8 +11,9 @@ from notifier.access import Reader, TheReader
 from notifier.parts import Parts, TheParts
 from notifier.use_cases.follow_inbox import follow_inbox
 from notifier.use_cases.read_alert import read_alert
+from notifier.use_cases.read_all_alerts import read_all_alerts
 from notifier.use_cases.show_inbox import show_inbox
-from notifier.views import InboxView, UnreadView, show_alert
+from notifier.views import InboxView, SeenView, UnreadView, show_alert
 from servicekit.sse import PAGE, Entry, event_stream
 
 router = APIRouter(tags=["alerts"])
@@ -53,6 +54,12 @@ async def _entries_after(parts: Parts, reader: Reader, after: int) -> list[Entry
         Entry(alert.entry, "alert", {"alert": show_alert(alert, parts.portal), "unread": unread})
         for alert in alerts
     ]
+
+
+@router.post("/alerts/read", summary="All alerts up to an entry were read")
+async def mark_all_as_read(seen: SeenView, reader: TheReader, parts: TheParts) -> UnreadView:
+    async with parts.works.begin() as work:
+        return UnreadView(unread=await read_all_alerts(work, reader.recipient, seen.up_to))
 
 
 @router.post("/alerts/{alert_id}/read", summary="An alert was read")

@@ -147,3 +147,17 @@ async def mark_read(conn: Connection, recipient: Recipient, alert_id: UUID, now:
         now,
     )
     return row is not None
+
+
+async def mark_all_read(conn: Connection, recipient: Recipient, up_to: int, now: datetime) -> None:
+    """Those that came later have not been seen yet."""
+    await conn.execute(
+        """
+        update alerts set read_at = $4
+        where institution_id = $1 and student_ref = $2 and entry <= $3 and read_at is null
+        """,
+        recipient.institution_id,
+        recipient.student_ref,
+        up_to,
+        now,
+    )

@@ -36,10 +36,11 @@ function show(alert) {
   if (shown.has(alert.entry)) return;
   const item = find("alert").content.cloneNode(true).firstElementChild;
   fill(item, alert);
-  shown.set(alert.entry, item);
   const later = [...shown.keys()].filter((entry) => entry < alert.entry);
   const next = later.length > 0 ? shown.get(Math.max(...later)) : null;
+  shown.set(alert.entry, item);
   find("list").insertBefore(item, next);
+  mark(item, alert.read_at !== null);
   find("empty").hidden = true;
 }
 
@@ -56,7 +57,6 @@ function fill(item, alert) {
     part("freeze").hidden = false;
   }
   tellTime(part("time"), new Date(alert.occurred_at));
-  mark(item, alert.read_at !== null);
   for (const each of [link, part("freeze")]) each.addEventListener("click", () => read(item, alert));
 }
 
@@ -69,6 +69,7 @@ function pathOf(link) {
 function mark(item, isRead) {
   item.classList.toggle("is-unread", !isRead);
   item.querySelector("[data-new]").hidden = isRead;
+  find("read-all").hidden = find("list").querySelector(".is-unread") === null;
 }
 
 /** The page may be left at once: the request outlives it. */
@@ -77,6 +78,13 @@ async function read(item, alert) {
   mark(item, true);
   const path = `/api/v1/alerts/${alert.id}/read`;
   await call(path, { method: "POST", keepalive: true }).then(({ unread }) => showUnread(unread), () => mark(item, false));
+}
+
+async function readAll() {
+  const { unread } = await call("/api/v1/alerts/read", { method: "POST", json: { up_to: Math.max(...shown.keys()) } });
+  shown.forEach((item) => mark(item, true));
+  showUnread(unread);
+  find("list").querySelector("a").focus();
 }
 
 function tellTime(element, moment) {
@@ -107,6 +115,7 @@ document.addEventListener("legitka:inbox", ({ detail: newest }) => {
   if (newest > 0 && !shown.has(newest)) void load();
 });
 find("more").addEventListener("click", () => load(oldest));
+find("read-all").addEventListener("click", () => readAll().catch(() => (find("trouble").hidden = false)));
 find("retry").addEventListener("click", () => begin());
 
 // The switch for this device ------------------------------------------------------------------
