@@ -18,6 +18,7 @@ from devstack.journey.checker import Checker
 from devstack.journey.http import Addresses, JourneyError, from_base64url, to_base64url
 from devstack.journey.student import StudentClient
 from devstack.journey.wallet import Offer, Pack, WalletClient, WrongCode
+from devstack.push_service import PushService
 from devstack.stack import Stack
 from tests.leaks import Secret
 from tests.waiting import eventually
@@ -67,8 +68,9 @@ class Seen:
 class PrivateJourney:
     """The walk, in steps that leave their secrets behind."""
 
-    def __init__(self, stack: Stack, folder: Path) -> None:
+    def __init__(self, stack: Stack, folder: Path, push_service: PushService) -> None:
         self.stack = stack
+        self.push_service = push_service
         self.folder = folder
         self.addresses = Addresses.of(stack.ports)
         self.seen = Seen()
@@ -115,10 +117,12 @@ class PrivateJourney:
     async def walk(self) -> None:
         async with self.clients() as (browser, student, phone, checker):
             await self.order(student)
+            await self.turn_push_on(student)
             await self.lock(student, phone)
             pack = await self.activate(student, phone)
             await self.show(student, phone, checker, pack)
             await self.read_alerts(student, last="card_revoked", mails=6)
+            await eventually(lambda: len(self.push_service.pushed) >= 3)
             await self.use_in_vain()
             with suppress(JourneyError):
                 await browser.http.post(f"{self.addresses.ordering}/signout", follow_redirects=True)
@@ -144,6 +148,18 @@ class PrivateJourney:
         self.seen.order_id = order["order_id"]
         await student.wait_for(self.seen.order_id, "READY")
         await self._letters(student, 1)
+
+    async def turn_push_on(self, student: StudentClient) -> None:
+        token = (await student.http.post(f"{student.api}/notifier-token")).json()["token"]
+        url, headers = f"{self.addresses.notifier}/api/v1/push-subscriptions", _bearer(token)
+        key = (await student.http.get(url, headers=headers)).json()["application_server_key"]
+        subscription = self.push_service.subscribe(key)
+        given = {name: subscription[name] for name in ("endpoint", "keys")}
+        answer = await student.http.post(url, json=given | {"application_server_key": key}, headers=headers)
+        assert answer.status_code == 201, answer.text
+        self.seen.keep("notifier token", token)
+        self.seen.keep("push endpoint", subscription["endpoint"].rpartition("/")[2])
+        self.seen.keep("push secret", *subscription["keys"].values())
 
     async def _letters(self, student: StudentClient, count: int) -> None:
         """Those about an offer leave only as long as they are news."""
@@ -237,6 +253,7 @@ class PrivateJourney:
         doors += [f"{at.ordering}/api/v1/orders/{self.seen.order_id}/{name}" for name in ("events", "qr.png")]
         doors += [f"{tenant}/{name}" for name in ("credential", "nonce", "notification")]
         doors += [f"{at.notifier}/api/v1/{name}" for name in ("alerts", "preferences", "alerts/events")]
+        doors += [f"{at.notifier}/api/v1/push-subscriptions"]
         doors += [f"{at.wallet}/{name}" for name in ("token", "api/v1/verifications", "api/v1/terms")]
         return [*doors, f"{at.wallet}/offers/unknown", f"{at.wallet}/api/v1/presentations/unknown"]
 

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from contracts.catalogue import type_of
 from contracts.issuer import CredentialReady
 from devstack.ports import HOST, free_ports
+from devstack.push_service import PushService
 from devstack.settings import SERVICES, Places
 from devstack.stack import Stack
 from tests.journeys.conftest import REPOSITORY
@@ -91,8 +92,16 @@ def talkative(
 
 
 @pytest.fixture(scope="module")
-async def seen(talkative: TalkativeStack, tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    journey = PrivateJourney(talkative, tmp_path_factory.mktemp("enrolment"))
+def push_service() -> Iterator[PushService]:
+    with PushService() as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+async def seen(
+    talkative: TalkativeStack, tmp_path_factory: pytest.TempPathFactory, push_service: PushService
+) -> Seen:
+    journey = PrivateJourney(talkative, tmp_path_factory.mktemp("enrolment"), push_service)
     await journey.enrol()
     await journey.walk()
     offer_id = next(str(each.value) for each in journey.seen.secrets if each.kind == "offer id")
@@ -150,6 +159,18 @@ def test_an_email_tells_its_reader_alone_who_it_is_for(talkative: TalkativeStack
 
     assert len(mails) >= 6
     assert {kind for kind, _ in leaks(mails, seen.secrets)} == {"first name", "e-mail"}
+
+
+def test_a_push_tells_nothing_private_to_its_service_nor_on_a_locked_screen(
+    push_service: PushService, seen: Seen
+) -> None:
+    pushes = [
+        Place(f"push {number}", b"\n".join([each.text, repr(dict(each.headers)).encode()]))
+        for number, each in enumerate(push_service.pushed)
+    ]
+
+    assert leaks(pushes, [Secret("order", seen.order_id)])
+    assert leaks(pushes, seen.secrets) == set()
 
 
 def _as_read(file: Path) -> bytes:
