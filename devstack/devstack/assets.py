@@ -22,7 +22,7 @@ AXE = PACKAGES / "axe-core" / "axe.min.js"
 def main() -> None:
     if not is_fetched():
         fetch()
-    put_where_pages_look(PACKAGES, VENDOR)
+    put_where_pages_look()
 
 
 def is_fetched() -> bool:
@@ -42,11 +42,11 @@ def fetch() -> None:
     shutil.copy(LOCK, PACKAGES)
 
 
-def put_where_pages_look(packages: Path, vendor: Path) -> None:
+def put_where_pages_look() -> None:
     for name in SERVED:
-        target = vendor / name
+        target = VENDOR / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(packages / name, target)
+        shutil.copy(PACKAGES / name, target)
 
 
 if __name__ == "__main__":

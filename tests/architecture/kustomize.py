@@ -130,5 +130,6 @@ def selects(selector: Object, labels: dict[str, str]) -> bool:
     """As Kubernetes decides it; an empty selector takes all."""
     wanted = selector.get("matchLabels", {}).items() <= labels.items()
     return wanted and all(
-        labels.get(rule["key"]) in rule["values"] for rule in selector.get("matchExpressions", [])
+        (labels.get(rule["key"]) in rule["values"]) is (rule["operator"] == "In")
+        for rule in selector.get("matchExpressions", [])
     )

@@ -23,6 +23,7 @@ pytestmark = [
 ]
 
 # Photos by the issuer, and public keys of whoever signs: the only calls between services.
+ON_THE_WEB = (*SERVICES, "verifier")
 CALLS = {("issuer", "ordering"), ("notifier", "ordering"), ("ordering", "issuer"), ("issuer", "wallet")}
 INSIDE = ("/internal", "/metrics", "/health", "/docs", "/openapi.json", "/asyncapi")
 
@@ -108,7 +109,7 @@ def test_what_selects_pods_selects_one_service(overlay: str) -> None:
         found = [one.name for one in pods(overlay) if selects(selector, one.labels)]
         assert found == [each["metadata"]["name"]]
     assert {each["metadata"]["name"] for each in of_kind(overlay, "PodDisruptionBudget")} == {
-        f"legitka-{service}" for service in SERVICES
+        f"legitka-{name}" for name in ON_THE_WEB
     }
 
 
@@ -131,7 +132,7 @@ def test_every_public_name_leads_to_its_service(overlay: str) -> None:
     ingresses = {each["metadata"]["name"]: each["spec"] for each in of_kind(overlay, "Ingress")}
     environment = environment_of(overlay, pods(overlay)[0])
 
-    assert set(ingresses) == {f"legitka-{service}" for service in SERVICES}
+    assert set(ingresses) == {f"legitka-{name}" for name in ON_THE_WEB}
     for name, spec in ingresses.items():
         (rule,), (tls,) = spec["rules"], spec["tls"]
         url = urlsplit(environment[f"{name.removeprefix('legitka-').upper()}_PUBLIC_URL"])
@@ -141,7 +142,15 @@ def test_every_public_name_leads_to_its_service(overlay: str) -> None:
             assert path["backend"] == {"service": {"name": name, "port": {"name": "http"}}}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+def test_the_verifier_reaches_nothing_but_names_and_the_collector_of_spans(overlay: str) -> None:
+    (verifier,) = [one for one in pods(overlay) if one.module == "wallet.verifier"]
+    spaces = [each["namespaceSelector"]["matchLabels"] for each in peers(overlay, verifier, "egress")]
+
+    assert spaces == [{"kubernetes.io/metadata.name": "kube-system"}, {"legitka.pl/role": "monitoring"}]
+    assert "secret" not in str(verifier.spec["volumes"])
+
+
+@pytest.mark.parametrize("service", ON_THE_WEB)
 def test_what_is_public_is_routed_and_nothing_else(overlay: str, service: str) -> None:
     prefixes = [
         path["path"]
@@ -156,8 +165,9 @@ def test_what_is_public_is_routed_and_nothing_else(overlay: str, service: str) -
 
 
 def app_of(service: str) -> FastAPI:
-    settings = getattr(importlib.import_module(f"{service}.settings"), f"{service.title()}Settings")
-    create = getattr(importlib.import_module(f"{service}.app"), f"create_{service}")
+    home = {"verifier": "wallet.verifier"}.get(service, service)
+    settings = getattr(importlib.import_module(f"{home}.settings"), f"{service.title()}Settings")
+    create = getattr(importlib.import_module(f"{home}.app"), f"create_{service}")
     app: FastAPI = create(settings(environment="development", database_url="none"))
     return app
 

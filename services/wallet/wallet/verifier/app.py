@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
@@ -99,39 +100,31 @@ class _Site:
         router.add_api_route("/", self.start)
         router.add_api_route("/config.json", self.trust)
         router.add_api_route("/static/{digest}/{name:path}", self.file)
-        router.add_api_route("/{language}", self.in_language)
-        router.add_api_route("/{language}/manifest.webmanifest", self.manifest)
+        for language in LANGUAGES.values():
+            router.add_api_route(f"/{language}", partial(self.page, language))
+            router.add_api_route(f"/{language}/manifest.webmanifest", partial(self.manifest, language))
         return router
 
     async def start(self, request: Request) -> Response:
         """In the language of the checker's browser; nothing is remembered of it."""
-        return self._page(language_of(request), Vary="Accept-Language, Cookie")
+        response = await self.page(language_of(request))
+        response.headers["Vary"] = "Accept-Language, Cookie"
+        return response
 
-    async def in_language(self, language: str) -> Response:
-        return self._page(_known(language))
+    async def page(self, language: Language) -> Response:
+        return HTMLResponse(self.texts[language], headers={"Content-Language": language, **self.headers})
 
     async def trust(self) -> Response:
         return JSONResponse(self.config, headers={"Cache-Control": "no-cache"})
 
-    async def manifest(self, language: str) -> Response:
-        body = self.manifests[_known(language)]
+    async def manifest(self, language: Language) -> Response:
         headers = {"Cache-Control": "no-cache"}
-        return JSONResponse(body, media_type="application/manifest+json", headers=headers)
+        return JSONResponse(self.manifests[language], media_type="application/manifest+json", headers=headers)
 
     async def file(self, request: Request, digest: str, name: str) -> Response:
         if digest != self.pages.static.digest:
             raise NotFound
         return self.pages.file(request, name, cache=_FOR_EVER)
-
-    def _page(self, language: Language, **headers: str) -> Response:
-        told = {"Content-Language": language, **self.headers, **headers}
-        return HTMLResponse(self.texts[language], headers=told)
-
-
-def _known(language: str) -> Language:
-    if language not in LANGUAGES:
-        raise NotFound
-    return LANGUAGES[language]
 
 
 def config_of(settings: VerifierSettings, institutions: dict[str, Institution]) -> dict[str, object]:
