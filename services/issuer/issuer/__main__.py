@@ -1,8 +1,13 @@
 """`python -m issuer` serves; with a command it does one thing and ends."""
 
+import asyncio
 import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from uuid import UUID
 
 from issuer.app import SERVICE, create_issuer
+from issuer.commands import withdraw
 from issuer.recovery import recovery
 from issuer.settings import IssuerSettings
 from servicekit.commands import parse_command, run_shared_command
@@ -10,9 +15,18 @@ from servicekit.settings import load_settings
 
 
 def main(arguments: list[str]) -> None:
-    options = parse_command(SERVICE, arguments)
+    options = parse_command(SERVICE, arguments, _add_commands)
     settings = load_settings(IssuerSettings)
-    run_shared_command(options, service=SERVICE, settings=settings, create=create_issuer, recovery=recovery)
+    shared = run_shared_command(
+        options, service=SERVICE, settings=settings, create=create_issuer, recovery=recovery
+    )
+    if not shared:
+        asyncio.run(withdraw(settings, options.order_id))
+
+
+def _add_commands(add: Callable[..., ArgumentParser]) -> None:
+    withdrawal = add("withdraw", help="end the offer or card of an order that ordering has forgotten")
+    withdrawal.add_argument("order_id", type=UUID)
 
 
 if __name__ == "__main__":

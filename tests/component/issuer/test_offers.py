@@ -7,6 +7,8 @@ import pytest
 from contracts.catalogue import type_of
 from contracts.issuer import CredentialReady, CredentialRejected, OfferWithdrawn
 from contracts.ordering import ActivationCodeRequested, OrderCancelled, OrderExpired
+from issuer.commands import withdraw
+from issuer.settings import IssuerSettings
 from issuer.use_cases.open_status_lists import open_status_lists
 from issuer.workshop import UnknownInstitution
 from servicekit.keys import Keys
@@ -228,3 +230,18 @@ async def test_an_expired_order_withdraws_its_offer_but_no_card(scene: Scene, wa
 
     assert await scene.state(offer) == "withdrawn"
     assert await scene.state(card) == "active"
+
+
+async def test_an_operator_ends_an_order_that_ordering_has_forgotten(
+    scene: Scene, settings: IssuerSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = await scene.place()
+
+    await withdraw(settings, order.order_id)
+    await withdraw(settings, order.order_id)
+
+    assert await scene.names(order) == ["CredentialReady", "OfferWithdrawn"]
+    assert capsys.readouterr().out.splitlines() == [
+        "ended: its offer, or the card made of it",
+        "nothing of this order stands here",
+    ]

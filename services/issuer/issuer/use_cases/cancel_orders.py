@@ -1,6 +1,7 @@
 """A cancelled order leaves nothing that stands: no offer, nor the card made of it a moment before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from contracts.base import Party
 from contracts.ordering import CancelReason, OrderCancelled
@@ -17,13 +18,18 @@ _PARTIES: dict[CancelReason, Party] = {"student": "holder", "office": "office", 
 
 
 async def cancel_orders(work: UnitOfWork, cancelled: Sequence[OrderCancelled]) -> None:
-    parties = {event.order_id: _PARTIES[event.reason] for event in cancelled}
+    await end_orders(work, {event.order_id: _PARTIES[event.reason] for event in cancelled})
+
+
+async def end_orders(work: UnitOfWork, parties: Mapping[UUID, Party]) -> int:
+    """Ends what stands of each order, in the name of its party. How many had something that stood."""
     outcomes = []
     for credential in await credentials.lock_credentials(work.connection, parties):
         after = end(credential)
         if after != credential:
             outcomes.append(_outcome(work, after, parties[after.order_id]))
     await record_outcomes(work, outcomes)
+    return len(outcomes)
 
 
 def _outcome(work: UnitOfWork, after: Credential, by: Party) -> Outcome:

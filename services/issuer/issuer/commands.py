@@ -1,0 +1,18 @@
+"""What an operator does from the command line. The running service sends what a command publishes."""
+
+import sys
+from uuid import UUID
+
+from eventing import Outbox, Works
+from issuer.settings import IssuerSettings
+from issuer.use_cases.cancel_orders import end_orders
+from servicekit.database import open_pool
+
+
+async def withdraw(settings: IssuerSettings, order_id: UUID) -> None:
+    """For an order that ordering has forgotten, which nobody else can cancel."""
+    pool = await open_pool(settings, "issuer-command", min_size=1, max_size=2)
+    async with pool, Works(pool, Outbox("issuer")).begin() as work:
+        ended = await end_orders(work, {order_id: "office"})
+    told = "ended: its offer, or the card made of it" if ended else "nothing of this order stands here"
+    sys.stdout.write(f"{told}\n")
