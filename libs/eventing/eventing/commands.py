@@ -11,11 +11,16 @@ from eventing.kafka_admin import KafkaAdmin
 from eventing.log import LogAdmin
 from eventing.outbox import Outbox
 from eventing.replay import Question, publish_question
-from eventing.restore import Recovery, Restore, tell_heard
+from eventing.restore import NoOldLogError, Recovery, Restore, tell_heard
 from eventing.settings import EventingSettings
 from eventing.work import Pool, Works
 
 COMMANDS = ("dead-letters", "replay", "heard", "restored")
+
+NO_OLD_LOG = (
+    "nothing was done: the broker does not have the log from before the restore (then leave out --old-log), "
+    "or this command was given before (then keep the list that it printed)"
+)
 
 
 async def run_command(
@@ -74,9 +79,12 @@ def _lines(files: Sequence[Path]) -> list[str]:
 
 
 def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("an instant needs its zone")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} is no instant with its zone, as 2026-11-22T14:05:00+01:00")
     return moment
 
 
@@ -90,7 +98,10 @@ async def _refuse_running(pool: Pool, service: str) -> None:
 
 
 async def _restored(restore: Restore) -> str:
-    lost = await restore.run()
+    try:
+        lost = await restore.run()
+    except NoOldLogError:
+        raise SystemExit(NO_OLD_LOG) from None
     head = "what could not be healed: events that others may know, and their owner no longer does"
     return "\n".join([head, *lost] if lost else ["nothing is known that could not be healed"])
 

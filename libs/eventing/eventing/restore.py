@@ -46,7 +46,7 @@ class Recovery:
 
 
 class NoOldLogError(Exception):
-    """The broker does not have the log from before the restore."""
+    """The broker does not have the log that this database knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,11 @@ class Restore:
     async def run(self) -> list[str]:
         """Tells what could not be healed: a line per event that others know, or that the old log holds."""
         lost: Lost = defaultdict(set)
+        unsent = await self._unsent()  # first: a log that is not the one from before changes nothing
         async with self.works.begin() as work:
             epoch = await begin_epoch(work, self.to)
         await self._compare(lost)
-        told = await self._read_own(lost, epoch)
+        told = await self._read_own(unsent, lost, epoch)
         async with self.works.begin() as work:
             await self.recovery.prepare(work, told, epoch)
         await self._apply_again()
@@ -100,12 +101,11 @@ class Restore:
         )
         return {(row["topic"], row["key"]): row["base"] for row in rows}
 
-    async def _read_own(self, lost: Lost, epoch: int) -> list[Event]:
+    async def _read_own(self, unsent: dict[Place, int], lost: Lost, epoch: int) -> list[Event]:
         """What this service had told and has forgotten, as the old log has it."""
         if self.old_log is None:
             return []
-        places = await self._unsent(await self._described(owned_by(self.service)))
-        told = [each async for each in _readable(self.old_log.read_on(places))]
+        told = [each async for each in _readable(self.old_log.read_on(unsent))]
         bases = await self._bases(each.stream for each in told)
         forgotten = [
             each
@@ -145,8 +145,11 @@ class Restore:
             if row["topic_id"] == _known(states, row["topic"])
         }
 
-    async def _unsent(self, states: Mapping[str, TopicState]) -> dict[Place, int]:
+    async def _unsent(self) -> dict[Place, int]:
         """Where sending stood: whatever lies behind it in the old log, this database has forgotten."""
+        if self.old_log is None:
+            return {}
+        states = await self._described(owned_by(self.service))
         rows = await self.works.pool.fetch(
             """
             select t.topic, t.topic_id, l.partition, case
@@ -157,7 +160,7 @@ class Restore:
         )
         known = [row for row in rows if row["topic_id"] == _known(states, row["topic"])]
         if len(known) != PARTITIONS:
-            raise NoOldLogError("the broker does not have the log from before the restore")
+            raise NoOldLogError
         return {(row["topic"], row["partition"]): row["start"] for row in known}
 
 

@@ -233,12 +233,14 @@ async def test_the_old_log_tells_what_was_lost_even_when_nobody_heard_it(
     assert await restored(world, old_log=world.log) == [line(order_id, 2, "OrderCancelled")]
 
 
-async def test_a_log_that_is_not_the_old_one_is_refused(world: World) -> None:
+async def test_a_log_that_is_not_the_old_one_is_refused_and_nothing_is_done(world: World) -> None:
     await tell(world, uuid4(), 1)
     world.log.empty()
 
     with pytest.raises(NoOldLogError):
         await restored(world, old_log=world.log)
+
+    assert await world.ordering.works.pool.fetchval("select count(*) from epochs") == 1
 
 
 async def test_a_consumer_that_is_older_hears_again_what_it_has_forgotten(
