@@ -7,6 +7,8 @@ from eventing import metrics
 from eventing.settings import EventingSettings
 from eventing.work import Works
 
+SILENCE = 10  # seconds without an answer until an operator is told
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -67,10 +69,23 @@ def tell_lags(lags: Mapping[tuple[str, int], int]) -> None:
         metrics.LAG.labels(topic, partition).set(lag)
 
 
-def broker_check(silent_for: float, refused: str | None) -> Check:
+def database_check(silent_for: float) -> Check:
+    if silent_for < SILENCE:
+        return Check(True, "PostgreSQL answers")
+    return Check(
+        False,
+        f"PostgreSQL has been silent for {silent_for:.0f} s",
+        "ask /health/ready why: without it nothing is sent or applied",
+    )
+
+
+def broker_check(silent_for: float, refused: str | None, database: Check) -> Check:
+    """The broker is looked at between two questions to the database: one that is away hides the other."""
+    if not database.ok:
+        return Check(True, "not looked at while PostgreSQL is silent")
     if refused:
         return Check(False, refused, "make the topic anew with the number of partitions in the catalogue")
-    if silent_for < 10:
+    if silent_for < SILENCE:
         return Check(True, "the broker answers")
     return Check(
         False, f"the broker has been silent for {silent_for:.0f} s", "start Kafka or mend the network to it"
@@ -92,7 +107,9 @@ def dead_letter_check(backlog: Backlog) -> Check:
     if not backlog.dead:
         return Check(True, "no dead letters")
     return Check(
-        True, f"{backlog.dead} dead letters hold their keys", "run the dead-letters command of this service"
+        True,
+        f"{backlog.dead} dead letters hold their keys",
+        "python -m <service> dead-letters list, and docs/dead-letters.md",
     )
 
 

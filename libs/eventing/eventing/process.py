@@ -68,6 +68,7 @@ class Eventing:
             settings=settings,
         )
         self._backlog = Backlog()
+        self._measured_at = monotonic()
         self._tasks: list[asyncio.Task[None]] = []
 
     def _wake(self) -> None:
@@ -140,9 +141,11 @@ class Eventing:
             lag=self.consumer.lag(),
             settings=self.settings,
         )
+        database = pipeline.database_check(monotonic() - self._measured_at)
         return PipelineReport(
             {
-                "broker": pipeline.broker_check(self.watch.age(), self.watch.refused),
+                "database": database,
+                "broker": pipeline.broker_check(self.watch.age(), self.watch.refused, database),
                 "consumer": consumer,
                 "outbox": pipeline.outbox_check(self._backlog),
                 "dead_letters": pipeline.dead_letter_check(self._backlog),
@@ -160,6 +163,7 @@ class Eventing:
 
     async def _measure(self) -> None:
         self._backlog = await pipeline.measure(self.works, self.service)
+        self._measured_at = monotonic()
         pipeline.tell_lags(self.consumer.lags())
         if self._wedged():
             log.critical("wedged", idle_for=round(monotonic() - self.consumer.polled_at))

@@ -16,7 +16,7 @@ from contracts.asyncapi import asyncapi_of
 from servicekit.api_page import api_page
 from servicekit.cors import AllowCrossOrigin, CrossOrigin
 from servicekit.guarding import GuardRequests, SecurityHeaders, refuse_other_content_types
-from servicekit.health import Probes, Report
+from servicekit.health import CheckLike, Probes, Report
 from servicekit.logs import configure_logging
 from servicekit.metrics import metrics_response
 from servicekit.observing import ObserveRequests
@@ -101,13 +101,17 @@ def _probes(readiness: Callable[[], Awaitable[Report]], pipeline: Callable[[], R
 
 
 def health_response(report: Report) -> JSONResponse:
-    """200 or 503; every failed check says its reason and its cure."""
+    """200 or 503; every check says what it has to say: how it is, and if something is to be done, what."""
     checks = {
-        name: {"ok": True} if check.ok else {"ok": False, "reason": check.reason, "cure": check.cure}
+        name: {"ok": check.ok} | {word: said for word, said in _said(check).items() if said}
         for name, check in report.checks.items()
     }
     body = {"status": "ok" if report.healthy else "failing", "checks": checks}
     return JSONResponse(body, 200 if report.healthy else 503)
+
+
+def _said(check: CheckLike) -> dict[str, str]:
+    return {"reason": check.reason, "cure": check.cure}
 
 
 def _documents(app: FastAPI, service: str) -> APIRouter:

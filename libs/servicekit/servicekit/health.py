@@ -76,6 +76,12 @@ async def database_check(pool: Pool, *migrations: Path) -> dict[str, Check]:
     try:
         async with pool.acquire(timeout=2) as connection:
             missing = await missing_migrations(connection, *migrations)
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        reason, cure = (
+            "PostgreSQL refuses our password",
+            "start the service anew with the password of its role",
+        )
+        return {"database": Check(False, reason, cure)}
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         reason = f"PostgreSQL does not answer ({type(error).__name__})"
         return {"database": Check(False, reason, "start PostgreSQL and check DATABASE_URL")}

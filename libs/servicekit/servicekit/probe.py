@@ -11,12 +11,13 @@ def probe(port: int, path: str) -> int:
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
+        told = answer.read().decode(errors="replace")
     except OSError as error:
         sys.stdout.write(f"{type(error).__name__}\n")
         return 1
     finally:
         connection.close()
-    sys.stdout.write(f"{answer.status} {answer.reason}\n")
+    sys.stdout.write(f"{answer.status} {answer.reason}\n{told}\n")
     return 0 if answer.status == 200 else 1
 
 

@@ -131,8 +131,10 @@ async def test_probes_answer_json_and_never_redirect(probe: str) -> None:
     assert slash.status_code == 404
 
 
-async def test_a_failing_probe_says_reason_and_cure() -> None:
-    down = Readiness({"database": Check(False, "no answer", "start it"), "keys": Check(True)})
+async def test_a_probe_says_reason_and_cure() -> None:
+    down = Readiness(
+        {"database": Check(False, "no answer", "start it"), "keys": Check(True, "all are there")}
+    )
     async with client(serve(ready=down)) as operator:
         ready = await operator.get("/health/ready")
         live = await operator.get("/health/live")
@@ -143,7 +145,7 @@ async def test_a_failing_probe_says_reason_and_cure() -> None:
         "status": "failing",
         "checks": {
             "database": {"ok": False, "reason": "no answer", "cure": "start it"},
-            "keys": {"ok": True},
+            "keys": {"ok": True, "reason": "all are there"},
         },
     }
     assert (live.status_code, pipeline.status_code) == (200, 200)

@@ -18,6 +18,8 @@ def answering(status: int) -> Iterator[int]:
             self.send_response(status)
             self.send_header("Location", "/elsewhere")
             self.end_headers()
+            if status == 503:
+                self.wfile.write(b'{"status": "failing"}')
 
         def log_message(self, *_said: object) -> None:
             pass
@@ -36,6 +38,13 @@ def test_only_200_is_healthy(status: int, ends_with: int, capsys: pytest.Capture
         assert probe(port, "/health/pipeline") == ends_with
 
     assert capsys.readouterr().out.startswith(str(status))
+
+
+def test_what_is_answered_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with answering(503) as port:
+        probe(port, "/health/pipeline")
+
+    assert capsys.readouterr().out == '503 Service Unavailable\n{"status": "failing"}\n'
 
 
 def test_nobody_listening_is_no_health(capsys: pytest.CaptureFixture[str]) -> None:
