@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -93,6 +94,7 @@ async def add(request: Request, person: Visitor, pages: ThePages) -> HTMLRespons
         "add.html",
         signed_in=person is not None,
         terms_version=terms.VERSION,
+        terms_since=date.fromisoformat(terms.VERSION),
         terms_text=terms.TEXT.to(language_of(request)),
     )
 

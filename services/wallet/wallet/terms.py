@@ -1,4 +1,4 @@
-"""The terms of the wallet. Other words are another version."""
+"""The terms of the wallet. Other words are another version, named by the day from which they hold."""
 
 from servicekit.problems import Text
 

@@ -3,7 +3,8 @@
  * @module
  */
 
-if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js");
+// Without a network, or when the page is left at once, the next page tries again.
+navigator.serviceWorker?.register("/sw.js").catch(() => undefined);
 
 // Browsers that can install an app say so; the button stands there only then.
 addEventListener("beforeinstallprompt", (event) => {
