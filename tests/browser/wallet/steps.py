@@ -16,8 +16,6 @@ from servicekit.problems import Language
 from tests.browser.pages import sign_in
 from tests.journeys.conftest import People
 
-PATIENCE = 20_000  # milliseconds for what needs several services
-
 Say = Callable[[str], str]
 
 
@@ -75,7 +73,7 @@ async def go_to_code_step(page: Page, addresses: Addresses, ready: Ready, say: S
     await go_to_qr_step(page, addresses, ready, say)
     await page.get_by_label(say("QR code as text")).fill(ready.qr_payload)
     await page.get_by_role("button", name=say("Confirm")).click()
-    await expect(page.get_by_role("heading", name=say("You are adding"))).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_role("heading", name=say("You are adding"))).to_be_visible()
     await page.get_by_role("button", name=say("Go on")).click()
     await expect(page.get_by_role("heading", name=say("Activation code"))).to_be_visible()
 
@@ -93,5 +91,5 @@ async def add_card(page: Page, addresses: Addresses, ready: Ready, say: Say) -> 
 
 
 async def expect_card(page: Page, say: Say) -> None:
-    await expect(page.get_by_text(say("Done. You can show your card."))).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_text(say("Done. You can show your card."))).to_be_visible()
     await expect(page.locator("[data-card]")).to_be_visible()
