@@ -1,4 +1,7 @@
-"""`python -m servicekit.probe /health/pipeline` asks the server of this container: 0 for status 200 alone."""
+"""`python -m servicekit.probe /health/pipeline` asks the server of this container: 0 for status 200 alone.
+
+Any other answer is printed, since it says reason and cure.
+"""
 
 import os
 import sys
@@ -17,8 +20,9 @@ def probe(port: int, path: str) -> int:
         return 1
     finally:
         connection.close()
-    sys.stdout.write(f"{answer.status} {answer.reason}\n{told}\n")
-    return 0 if answer.status == 200 else 1
+    well = answer.status == 200
+    sys.stdout.write(f"{answer.status} {answer.reason}\n{'' if well else told}")
+    return 0 if well else 1
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from eventing import Outbox, Works
 from issuer.settings import IssuerSettings
-from issuer.use_cases.cancel_orders import end_orders
+from issuer.use_cases.end_orders import end_orders
 from servicekit.database import open_pool
 
 

@@ -40,11 +40,11 @@ def test_only_200_is_healthy(status: int, ends_with: int, capsys: pytest.Capture
     assert capsys.readouterr().out.startswith(str(status))
 
 
-def test_what_is_answered_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_wrong_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with answering(503) as port:
         probe(port, "/health/pipeline")
 
-    assert capsys.readouterr().out == '503 Service Unavailable\n{"status": "failing"}\n'
+    assert capsys.readouterr().out == '503 Service Unavailable\n{"status": "failing"}'
 
 
 def test_nobody_listening_is_no_health(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,37 +1,14 @@
 """A cancelled order leaves nothing that stands: no offer, nor the card made of it a moment before."""
 
-from collections.abc import Mapping, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 
 from contracts.base import Party
 from contracts.ordering import CancelReason, OrderCancelled
 from eventing import UnitOfWork
-from issuer.domain import Credential, end
-from issuer.store import credentials
-from issuer.store.audit import AuditLine
-from issuer.telling import tell_end
-from issuer.use_cases._record_outcomes import Outcome, record_outcomes
-
-REASON = "order_cancelled"
+from issuer.use_cases.end_orders import end_orders
 
 _PARTIES: dict[CancelReason, Party] = {"student": "holder", "office": "office", "ineligible": "system"}
 
 
 async def cancel_orders(work: UnitOfWork, cancelled: Sequence[OrderCancelled]) -> None:
     await end_orders(work, {event.order_id: _PARTIES[event.reason] for event in cancelled})
-
-
-async def end_orders(work: UnitOfWork, parties: Mapping[UUID, Party]) -> int:
-    """Ends what stands of each order, in the name of its party. How many had something that stood."""
-    outcomes = []
-    for credential in await credentials.lock_credentials(work.connection, parties):
-        after = end(credential)
-        if after != credential:
-            outcomes.append(_outcome(work, after, parties[after.order_id]))
-    await record_outcomes(work, outcomes)
-    return len(outcomes)
-
-
-def _outcome(work: UnitOfWork, after: Credential, by: Party) -> Outcome:
-    line = AuditLine(after, "revoked", by, REASON) if after.state == "revoked" else None
-    return Outcome(after, tell_end(work, after, REASON), line)
