@@ -4,8 +4,9 @@
 const RETRY = 4000;
 const announcement = document.querySelector("#announcement");
 const lost = document.querySelector("[data-lost]");
-const order = () => document.querySelector("#order");
+const order = document.querySelector("#order");
 
+let told = order.cloneNode(true); // as the server said it last
 let reading = false;
 let again = false;
 
@@ -30,9 +31,9 @@ async function refresh() {
 }
 
 async function read() {
-  const answer = await fetch(order().dataset.page, { headers: { Accept: "text/html" }, redirect: "manual" });
-  if (answer.type === "opaqueredirect") {
-    location.reload(); // signed out meanwhile: the page leads to the sign-in and back
+  const answer = await fetch(order.dataset.page, { headers: { Accept: "text/html" }, redirect: "manual" });
+  if (answer.type === "opaqueredirect" || answer.status === 403 || answer.status === 404) {
+    location.reload(); // signed out meanwhile, or no student any more: the page says so, or leads to the sign-in and back
     return;
   }
   if (!answer.ok) throw new Error(String(answer.status));
@@ -41,30 +42,43 @@ async function read() {
   show(page.querySelector("#order"), page.title);
 }
 
+// Only what has changed is exchanged: whoever reads, copies or photographs the rest is not disturbed.
 function show(next, title) {
-  const now = order();
-  if (!next || next.innerHTML === now.innerHTML) return;
-  const focused = now.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : undefined;
-  const opened = [...now.querySelectorAll("details[open][id]")].map((each) => each.id);
-  const changed = next.dataset.screen !== now.dataset.screen;
-  now.replaceWith(document.adoptNode(next));
-  if (!changed) for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  if (!next) return;
+  const held = order.contains(document.activeElement) ? document.activeElement : null;
+  const isNews = next.dataset.screen !== order.dataset.screen;
+  if (isNews || next.children.length !== told.children.length) order.replaceChildren(...next.cloneNode(true).childNodes);
+  else exchangeParts(next);
+  told = next;
+  for (const [name, value] of Object.entries(next.dataset)) order.dataset[name] = value;
   document.title = title;
   prepare();
-  if (focused !== undefined && focused !== "order") (document.getElementById(focused) ?? heading()).focus();
-  if (changed) announcement.textContent = next.dataset.announce;
+  if (held && !held.isConnected) (document.getElementById(held.id) ?? heading()).focus();
+  if (isNews) announcement.textContent = next.dataset.announce;
+}
+
+function exchangeParts(next) {
+  const parts = [...order.children];
+  for (const [index, part] of [...next.children].entries()) {
+    if (part.isEqualNode(told.children[index])) continue;
+    const fresh = part.cloneNode(true);
+    for (const { id } of order.querySelectorAll("details[open][id]")) {
+      const same = fresh.id === id ? fresh : fresh.querySelector(`#${id}`);
+      same?.setAttribute("open", "");
+    }
+    parts[index].replaceWith(fresh);
+  }
 }
 
 function heading() {
-  const found = order().querySelector("h1");
+  const found = order.querySelector("h1");
   found.tabIndex = -1;
   return found;
 }
 
 // Copying needs scripts: without them the text stands further down.
 function prepare() {
-  for (const part of order().querySelectorAll("[data-needs-scripts]")) part.hidden = false;
-  for (const button of order().querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
+  for (const part of order.querySelectorAll("[data-needs-scripts]")) part.hidden = false;
 }
 
 async function copy(button) {
@@ -79,15 +93,15 @@ async function copy(button) {
   }, 2500);
 }
 
-let last = Number(order().dataset.last);
+let last = Number(order.dataset.last);
 
 function watch() {
-  const events = new EventSource(`${order().dataset.events}?last_event_id=${last}`);
+  const events = new EventSource(`${order.dataset.events}?last_event_id=${last}`);
   const onEvent = (event) => {
     last = Math.max(last, Number(event.lastEventId));
     refresh();
   };
-  for (const kind of order().dataset.kinds.split(" ")) events.addEventListener(kind, onEvent);
+  for (const kind of order.dataset.kinds.split(" ")) events.addEventListener(kind, onEvent);
   events.onopen = () => {
     if (!lost.hidden) refresh();
   };
@@ -100,5 +114,9 @@ function watch() {
 }
 
 prepare();
+order.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+});
 watch();
 addEventListener("pageshow", (event) => event.persisted && refresh());
