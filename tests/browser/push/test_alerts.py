@@ -99,6 +99,20 @@ async def test_whoever_did_not_activate_the_card_is_one_tap_from_freezing_it(
     await page.wait_for_url(f"{addresses.ordering}/cards/{grant.credential_id}/freeze")
 
 
+async def test_text_of_twice_the_size_fits_a_narrow_phone(new_phone: NewPhone) -> None:
+    phone = await new_phone(language="en")
+    page = page_of(phone)
+    await phone.student.place_order()
+    await expect(page.locator("li.alert").nth(1)).to_be_visible()
+    await page.locator("[data-preferences]").get_by_label("Quiet hours").check()
+
+    await page.evaluate("() => { document.documentElement.style.fontSize = '200%' }")
+    await screenshot(page, "alerts-twice-the-size", whole=True)
+
+    too_wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert await page.evaluate(too_wide) == 0
+
+
 async def test_without_scripts_the_page_says_what_is_needed(
     new_phone: NewPhone, addresses: Addresses
 ) -> None:

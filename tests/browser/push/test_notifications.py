@@ -1,5 +1,6 @@
 """Notifications: turned on by a switch that tells the truth, shown by the browser, opened by a tap."""
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from devstack.journey.http import Addresses
@@ -84,12 +85,16 @@ async def ordered_again(student: StudentClient, cancelled: str) -> str:
     return str((await student.place_order())["order_id"])
 
 
-async def test_the_switch_turns_off_what_it_turned_on(new_phone: NewPhone, push_service: PushService) -> None:
+async def test_the_switch_turns_off_what_it_turned_on(new_phone: NewPhone) -> None:
     phone, page, _ = await phone_with_an_order(new_phone)
     await switch_of(page).click()
     await expect(switch_of(page)).to_be_checked()
     await page.reload()
     await expect(switch_of(page)).to_be_checked()
+
+    await page.get_by_label("Powiadomienia na moich urządzeniach").uncheck()
+    await page.get_by_role("button", name="Zapisz").click()
+    await expect(page.get_by_text("Na tym urządzeniu włączone, ale niżej wyłączone")).to_be_visible()
 
     await switch_of(page).click()
     await expect(switch_of(page)).not_to_be_checked()
@@ -153,6 +158,28 @@ async def test_a_browser_that_blocks_notifications_is_told_how_to_allow_them(new
     await expect(page.get_by_text("Zablokowane przez przeglądarkę.")).to_be_visible()
     await expect(page.get_by_role("switch")).to_have_count(0)
     await axe(page)
+
+
+@pytest.mark.parametrize(
+    ("lacks", "words"),
+    [
+        ("delete window.PushManager", "This browser cannot show notifications"),
+        (
+            "navigator.standalone = false",
+            "add this portal to the home screen",
+        ),
+    ],
+    ids=["an old browser", "a tab on an iPhone"],
+)
+async def test_a_browser_that_cannot_show_notifications_is_told_what_helps(
+    lacks: str, words: str, new_phone: NewPhone
+) -> None:
+    page = (await new_phone(language="en")).context.pages[0]
+    await page.add_init_script(lacks)
+    await page.reload()
+
+    await expect(page.get_by_text(words)).to_be_visible()
+    await expect(page.get_by_role("switch")).to_have_count(0)
 
 
 async def test_a_browser_that_changes_its_address_tells_it_by_itself(

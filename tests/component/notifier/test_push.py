@@ -110,9 +110,12 @@ async def test_messages_differ_in_nothing_that_a_push_service_sees(
 ) -> None:
     await hear(order.placed())
     await turn_on(order.recipient)
-    await hear(order.ready(), order.issued())
+    await hear(order.ready(), order.locked())
+    await send_all(push_sender)
+    await hear(order.issued())
     await send_all(push_sender)
 
+    assert len(push_service.pushed) == 3
     assert len({each.size for each in push_service.pushed}) == 1
     assert len({each.headers["topic"] for each in push_service.pushed}) == 1
     assert str(order.order_id) not in repr([each.headers for each in push_service.pushed])
@@ -369,7 +372,7 @@ async def test_a_browser_that_somebody_else_turns_on_is_theirs_alone(
     push_sender: Sender,
     push_service: PushService,
 ) -> None:
-    first, second = new_order(), new_order(institution_id="pwr")
+    first, second = new_order(), new_order()
     await hear(first.placed(), second.placed())
     subscription = await turn_on(first.recipient)
     await hear(first.ready())
