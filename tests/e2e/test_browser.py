@@ -1,54 +1,44 @@
-"""A student at a browser: signs in, orders, sees QR and code appear, and sees the card being activated."""
+"""The apps in a browser: a card is ordered, added and shown on one phone, and checked on another."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from devstack.journey.story import decode_qr
-from devstack.journey.wallet import WalletClient
-from tests.e2e.system import PATIENCE, REPOSITORY, System
+from tests.browser.devices import PHONE, launch, open_context
+from tests.browser.pages import sign_in
+from tests.browser.portal import steps as portal
+from tests.browser.verifier.checking import expect_verdict, open_code
+from tests.browser.wallet import steps as wallet
+from tests.e2e.system import System
 from tests.journeys.conftest import People
-
-CHROMIUM = shutil.which("chromium")  # else what Playwright itself has installed
-STUDENTS_PAGE = "/students-page"
-STAND_IN = REPOSITORY / "tests" / "e2e" / "portal.html"
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
+async def phones() -> AsyncIterator[tuple[Page, Page]]:
+    """The student's and the checker's."""
     async with async_playwright() as playwright:
-        # The sandbox of Chromium wants a user that is not root.
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = await browser.new_context(locale="pl-PL", device_scale_factor=2)
-        yield await context.new_page()
+        browser = await launch(playwright)
+        student, checker = [await open_context(browser, PHONE) for _ in range(2)]
+        yield await student.new_page(), await checker.new_page()
         await browser.close()
 
 
-async def test_a_student_orders_at_a_browser_and_sees_the_card_activated(
-    system: System, people: People, page: Page
+async def test_a_card_is_ordered_added_shown_and_checked(
+    system: System, people: People, phones: tuple[Page, Page]
 ) -> None:
-    portal = system.addresses.ordering
-    await page.goto(f"{portal}/signin?next=/api/v1/orders")
-    await sign_in(page, system, people.accounts.pop(0).subject)
-    await expect(page).to_have_url(f"{portal}/api/v1/orders")
+    student, checker = phones
+    addresses, (client, account) = system.addresses, await people.student()
+    await sign_in(student, addresses.ordering, account.subject)
+    order_id = await portal.order(student, addresses, portal.words("pl"))
+    qr_payload, code = await portal.read_codes(student)
 
-    await page.route(f"{portal}{STUDENTS_PAGE}", lambda route: route.fulfill(path=STAND_IN))
-    await page.goto(f"{portal}{STUDENTS_PAGE}")
-    await page.get_by_role("button", name="Zamów mLegitymację").click()
-    await expect(page.get_by_role("status")).to_have_text("READY", timeout=PATIENCE * 1000)
-    qr_payload = decode_qr(await page.get_by_alt_text("Kod QR").screenshot())
-    activation_code = await page.locator("code").inner_text()
-    async with WalletClient(system.addresses) as phone:
-        await phone.activate(qr_payload, activation_code)
+    ready = wallet.Ready(client, account, order_id, qr_payload, code, deep_link="")
+    await wallet.add_card(student, addresses, ready, wallet.words("pl"))
+    await student.goto(f"{addresses.wallet}/show")
+    shown = student.locator("[data-qr]")
+    await expect(shown.locator("path")).to_be_attached()
 
-    await expect(page.get_by_role("status")).to_have_text("ACTIVATED", timeout=PATIENCE * 1000)
-    await expect(page.get_by_alt_text("Kod QR")).to_have_count(0)
-
-
-async def sign_in(page: Page, system: System, subject: str) -> None:
-    """At the identity provider, which is another origin."""
-    assert page.url.startswith(system.addresses.identity)
-    await page.locator("input[name=sub]").fill(subject)
-    await page.get_by_role("button", name="Authorize").click()
+    await open_code(checker, decode_qr(await shown.screenshot()))
+    await expect_verdict(checker, "WAŻNA")
