@@ -16,7 +16,7 @@ from tests.browser.devices import DESKTOP, PHONE, camera_that_shows, launch, ope
 from tests.browser.watching import Watch
 from tests.journeys.conftest import accounts, addresses, people, stack
 
-pytest.register_assert_rewrite("tests.browser.pages")
+pytest.register_assert_rewrite("tests.browser.pages", "tests.browser.verifier.checking")
 
 expect.set_options(timeout=20_000)  # what is seen late on a busy machine is seen nevertheless
 

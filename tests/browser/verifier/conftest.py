@@ -16,8 +16,6 @@ from devstack.journey.wallet import Pack, WalletClient
 from devstack.stack import Stack
 from tests.journeys.conftest import People
 
-pytest.register_assert_rewrite("tests.browser.verifier.checking")
-
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:

@@ -4,7 +4,7 @@ import re
 import time
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from devstack.journey.http import Addresses
 from tests.browser.conftest import CameraPhone, OpenContext
@@ -96,8 +96,8 @@ async def test_a_photo_of_another_code_is_named(phone: Page, addresses: Addresse
 
 
 async def choose_photo(page: Page, picture: bytes) -> None:
-    photo = {"name": "code.png", "mimeType": "image/png", "buffer": picture}
-    await page.get_by_label("Zrób lub wybierz zdjęcie kodu").set_input_files(photo)  # type: ignore[arg-type]
+    photo = FilePayload(name="code.png", mimeType="image/png", buffer=picture)
+    await page.get_by_label("Wczytaj zdjęcie kodu").set_input_files(photo)
 
 
 async def test_a_camera_that_cannot_be_used_leaves_the_photo(phone: Page, addresses: Addresses) -> None:

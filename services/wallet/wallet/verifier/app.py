@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
@@ -33,7 +32,6 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 def create_verifier(settings: VerifierSettings) -> FastAPI:
     app = FastAPI(
         title="Legitka verifier",
-        version=version("legitka-wallet"),
         openapi_url=None,
         redirect_slashes=False,
         middleware=[

@@ -4,9 +4,10 @@
  */
 
 const language = document.documentElement.lang;
-const day = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "Europe/Warsaw" });
-const second = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
-const ago = new Intl.RelativeTimeFormat(language, { numeric: "always" });
+const region = language === "en" ? "en-GB" : language;
+const day = new Intl.DateTimeFormat(region, { dateStyle: "long", timeZone: "Europe/Warsaw" });
+const second = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "medium" });
+const ago = new Intl.RelativeTimeFormat(region, { numeric: "always" });
 
 /**
  * @param {DocumentFragment} made @param {import("./check.js").Verdict} verdict @param {{opened: boolean}} how
