@@ -286,7 +286,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         ],
         "drills": [["-m", "pytest", "-n", workers, *(rest or DRILLS)]],
         "assets": [ASSETS],
-        "browser": [ASSETS, [*CHROMIUM, *(rest or ["tests/browser"])]],
+        "browser": [ASSETS, [*CHROMIUM, "-n", workers, *(rest or ["tests/browser"])]],
         "screenshots": [ASSETS, [*CHROMIUM, "tests/browser/gallery.py"]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
         "bench-latency": [["bench/latency.py", *rest]],

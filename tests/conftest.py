@@ -25,7 +25,7 @@ class FilesOfJourneysTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdi
     """A file of journeys shares a whole stack, so that one worker takes all of it; these files come first."""
 
     def _split_scope(self, nodeid: str) -> str:
-        whole = nodeid.startswith(("tests/journeys/", "tests/operating/", "tests/restore/"))
+        whole = nodeid.startswith(("tests/browser/", "tests/journeys/", "tests/operating/", "tests/restore/"))
         return nodeid.partition("::")[0] if whole else nodeid
 
 

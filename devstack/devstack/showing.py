@@ -19,8 +19,9 @@ WORDS = {
     "PWr": "university of technology in Wrocław",
 }
 PLACES = {
-    "ordering": "ordering (orders, cards); its API: /docs",
-    "wallet": "wallet (activation, checking cards); /docs",
+    "ordering": "student portal (orders, cards); its API: /docs",
+    "wallet": "wallet app (the card on the phone); /docs",
+    "verifier": "verifier (is a shown card valid?)",
     "issuer": "issuer of the cards; /docs",
     "notifier": "alerts; /docs",
     "mail": "the e-mails that were sent",

@@ -129,13 +129,8 @@ def config_of(settings: VerifierSettings, institutions: dict[str, Institution]) 
     """Whom the page asks, and the issuers that it believes: those of our institutions, and no other."""
     issuers = {
         f"{settings.issuer_public_url}/t/{one.id}": {
-            "name": {language: one.name.to(language) for language in LANGUAGES.values()},
-            "class": f"of-{one.id}",
+            "name": {language: one.name.to(language) for language in LANGUAGES.values()}
         }
         for one in institutions.values()
     }
-    return {
-        "origin": settings.verifier_public_url,
-        "wallet": settings.wallet_public_url,
-        "issuers": issuers,
-    }
+    return {"wallet": settings.wallet_public_url, "issuers": issuers}

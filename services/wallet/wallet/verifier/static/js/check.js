@@ -17,7 +17,7 @@ const WORST_LAST = ["valid", "suspended", "expired", "revoked"];
 const WITHOUT_PERSON = ["suspended", "revoked", "expired", "too_old", "unknown"];
 
 /**
- * @typedef {{origin: string, wallet: string, issuers: Record<string, {name: Record<string, string>}>}} Config
+ * @typedef {{wallet: string, issuers: Record<string, {name: Record<string, string>}>}} Config
  * @typedef {{names: string, portrait: ImageBitmap, institution: {name: Record<string, string>}, validUntil: Date}} Person
  * @typedef {{outcome: string, reason?: string, skew?: number, checkedAt?: Date, person?: Person}} Verdict
  */

@@ -4,6 +4,7 @@
  */
 
 import { check } from "./check.js";
+import { fetchPublic } from "./issuer.js";
 import { readShownCode } from "./presentation.js";
 import { CannotScan, readPicture, scanWithCamera } from "./scanner.js";
 import { fill } from "./telling.js";
@@ -20,7 +21,7 @@ let config;
 
 /** The list of trusted issuers; asked for again after a failure. */
 function loadConfig() {
-  config ??= fetch("/config.json", { credentials: "omit", redirect: "error" }).then((answer) => answer.json());
+  config ??= fetchPublic(`${location.origin}/config.json`).then((answer) => answer.json());
   config.catch(() => (config = undefined));
   return config;
 }
