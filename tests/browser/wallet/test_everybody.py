@@ -96,3 +96,13 @@ async def look_at_card(page: Page, looker: Looker, addresses: Addresses, say: Sa
         await page.goto(f"{addresses.wallet}{path}")
         await expect(page.get_by_role("listitem").first).to_be_visible()
         await looker.look(f"with-card{path.replace('/', '-')}")
+
+
+@pytest.mark.parametrize("path", ["/", "/card", "/show", "/showings", "/help", "/add"])
+async def test_text_can_be_twice_as_large(page: Page, addresses: Addresses, path: str) -> None:
+    await page.goto(f"{addresses.wallet}{path}")
+    await expect(page.get_by_role("heading").first).to_be_visible()
+
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -216,6 +216,9 @@ async def test_the_former_card_is_told_to_be_replaced_after_a_swap(
 
     await add_card(new_phone, addresses, swap, SAY)
 
-    await phone.reload()
-    await expect(phone.get_by_text("UNIEWAŻNIONA", exact=True)).to_be_visible()
+    async def once_more() -> bool:
+        await phone.evaluate("dispatchEvent(new Event('online'))")
+        return await phone.get_by_text("UNIEWAŻNIONA", exact=True).is_visible()
+
+    await eventually(once_more, timeout=20, every=1)
     await expect(phone.get_by_role("link", name=SAY("Show code"))).to_be_hidden()

@@ -21,11 +21,21 @@ const STATUSES = { 0: "valid", 1: "revoked", 2: "suspended" };
  * @returns {Promise<{status: Status, signedAt: number}>} signedAt: when the issuer signed the list
  */
 export async function fetchStatus(card, { keys, now, maxAge = Infinity, signal }) {
-  const { uri, idx } = card.claims.status.status_list;
+  const { text } = await fetchStatusList(card, { signal });
+  return readStatus(text, { ...card.claims.status.status_list, keys, now, maxAge });
+}
+
+/**
+ * The list that a checked card names, not verified yet, and when it was served by the issuer's clock.
+ * @param {import("./sd-jwt.js").Card} card @param {{signal?: AbortSignal}} [options]
+ * @returns {Promise<{text: string, servedAt: string | null}>}
+ */
+export async function fetchStatusList(card, { signal } = {}) {
+  const { uri } = card.claims.status.status_list;
   if (!uri.startsWith(`${card.claims.iss}/`)) throw new TypeError("the status list is not at the issuer");
   const headers = { Accept: "application/statuslist+jwt" };
   const answer = await fetchPublic(uri, { headers, signal, cache: "no-cache" });
-  return readStatus(await answer.text(), { uri, idx, keys, now, maxAge });
+  return { text: await answer.text(), servedAt: answer.headers.get("Date") };
 }
 
 /**

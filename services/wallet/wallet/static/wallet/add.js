@@ -208,6 +208,7 @@ async function main() {
   }
   if (!document.querySelector("#choice")) return;
   listen();
+  find("[data-waiting]").hidden = true;
   const step = reachable(history.state?.step);
   history.replaceState({ step }, "");
   if (sessionStorage.getItem("offer") && step === "choice") go(progress.receipt ? "qr" : "terms");

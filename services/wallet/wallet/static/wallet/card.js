@@ -110,6 +110,7 @@ if (card) {
   find("[data-remove]").addEventListener("click", () => find("[data-really]").showModal());
   find("[data-remove-now]").addEventListener("click", remove);
   find("[data-keep]").addEventListener("click", () => find("[data-really]").close());
+  find("[data-ways]").hidden = false;
 } else {
   location.replace("/");
 }

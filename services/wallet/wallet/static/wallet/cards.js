@@ -5,8 +5,8 @@
 
 import { fetchIssuerKeys } from "../js/issuer.js";
 import { readCard, validity } from "../js/sd-jwt.js";
-import { fetchStatus } from "../js/status-list.js";
-import { now } from "./clock.js";
+import { fetchStatusList, readStatus } from "../js/status-list.js";
+import { learnTime, now } from "./clock.js";
 import { changeCard, loadCard, loadCards } from "./storage.js";
 
 const HURRY = 10_000;
@@ -47,7 +47,11 @@ export function stateOf(card) {
 export async function refreshStatus(card) {
   const signal = AbortSignal.timeout(HURRY);
   const keys = await fetchIssuerKeys(card.claims.iss, { signal });
-  const status = await fetchStatus(card.read, { keys, now: now(), signal });
+  const asked = Date.now();
+  const { text, servedAt } = await fetchStatusList(card.read, { signal });
+  if (servedAt) await learnTime(servedAt, asked, Date.now(), { exact: false });
+  const { status_list: place } = card.claims.status;
+  const status = await readStatus(text, { ...place, keys, now: now(), maxAge: Infinity });
   await changeCard(card.id, { status });
   return { ...card, status };
 }

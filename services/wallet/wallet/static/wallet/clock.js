@@ -12,11 +12,17 @@ export function now() {
   return Date.now() / 1000 + ahead;
 }
 
+// The header `Date` tells whole seconds, and answers take their time: less than this may be no difference.
+const ROUGHLY = 3;
+
 /**
  * Learn from an answer how far the service is ahead; it was given between these two moments of our own clock.
- * @param {string} serverTime ISO 8601 @param {number} asked @param {number} answered in milliseconds
+ * @param {string} serverTime as in JSON, or not `exact` as in the header `Date`
+ * @param {number} asked @param {number} answered in milliseconds
  */
-export async function learnTime(serverTime, asked, answered) {
-  ahead = (Date.parse(serverTime) - (asked + answered) / 2) / 1000;
+export async function learnTime(serverTime, asked, answered, { exact = true } = {}) {
+  const learnt = (Date.parse(serverTime) - (asked + answered) / 2) / 1000;
+  if (!exact && Math.abs(learnt - ahead) < ROUGHLY) return;
+  ahead = learnt;
   await writeSetting("clockAhead", ahead);
 }

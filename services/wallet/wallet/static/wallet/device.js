@@ -80,7 +80,8 @@ const MARK = "legitka-card-here";
 
 /** @param {boolean} isHere */
 export function markCard(isHere) {
-  document.cookie = `${MARK}=1; path=/; samesite=lax; max-age=${isHere ? 365 * 24 * 3600 : 0}`;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `${MARK}=1; path=/; samesite=lax; max-age=${isHere ? 365 * 24 * 3600 : 0}${secure}`;
 }
 
 /** @returns {boolean} */
