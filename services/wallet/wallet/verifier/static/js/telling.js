@@ -16,6 +16,7 @@ export function fill(made, verdict, { opened }) {
   const { checkedAt, reason, skew = 0, person } = verdict;
   const holds = new Set([reason, opened && "opened", checkedAt && "checkedAt", skew < 0 && "behind", skew > 0 && "ahead"]);
   for (const part of made.querySelectorAll("[data-if]")) if (!holds.has(part.dataset.if)) part.remove();
+  for (const list of made.querySelectorAll("dl")) if (list.children.length === 0) list.remove();
   const texts = {
     checkedAt: checkedAt && second.format(checkedAt),
     skew: skew && told(skew),
