@@ -1,5 +1,7 @@
 """What goes wrong between a person and a page: hurry, going back, two tabs, lost sessions and connections."""
 
+import re
+
 from playwright.async_api import Page, expect
 
 from devstack.journey.http import Addresses
@@ -98,6 +100,19 @@ async def test_a_sign_in_that_fails_is_told_in_words(open_device: OpenContext, a
 
     await expect_title(page, "Nie udało się zalogować")
     await expect(page.get_by_role("link", name="Spróbuj ponownie")).to_have_attribute("href", "/signin")
+
+
+async def test_signing_out_ends_the_session_here_and_at_the_provider(
+    open_device: OpenContext, addresses: Addresses, people: People
+) -> None:
+    page, _ = await open_portal(open_device, PHONE, addresses, people)
+
+    await page.get_by_role("button", name=say("Sign out")).tap()
+    await page.get_by_role("button", name="End session").tap()
+    await expect_title(page, say("Your student card on your phone"))
+    await page.goto(f"{addresses.ordering}/consents")
+
+    await expect(page).to_have_url(re.compile(re.escape(addresses.identity)))
 
 
 async def test_a_page_that_lost_its_connection_catches_up(

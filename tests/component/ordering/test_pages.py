@@ -333,3 +333,15 @@ async def test_the_promise_is_the_median_of_the_last_hour(
     page = (await signed_in("ewa").get("/", headers=HTML)).text
 
     assert "Orders of the last hour were ready in 3 seconds (median)." in page
+
+
+@pytest.mark.parametrize(("language", "name"), [("pl", "Portal studenta"), ("en", "Student portal")])
+async def test_the_portal_can_be_installed(browser: httpx.AsyncClient, language: str, name: str) -> None:
+    answer = await browser.get("/manifest.webmanifest", headers={"accept-language": language})
+
+    manifest = answer.json()
+    icons = [await browser.get(icon["src"]) for icon in manifest["icons"]]
+    assert answer.headers["content-type"] == "application/manifest+json"
+    assert manifest["name"].startswith(name)
+    assert (manifest["start_url"], manifest["scope"], manifest["display"]) == ("/", "/", "standalone")
+    assert [icon.status_code for icon in icons] == [200, 200, 200]
