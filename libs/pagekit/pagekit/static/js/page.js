@@ -1,5 +1,7 @@
 // What every page has: a form is sent once, and what must be read first gets the focus. Pages work without it.
 
+const PATIENCE = 10_000; // after which a form that got no answer can be sent again
+
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
@@ -8,16 +10,18 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     }
     form.dataset.sent = "yes";
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+    setTimeout(() => release(form), PATIENCE);
   });
+}
+
+function release(form) {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
 }
 
 // A page that comes back from the browser's memory can be sent again.
 addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
-  for (const form of document.querySelectorAll("form[data-sent]")) {
-    delete form.dataset.sent;
-    for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
-  }
+  if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);
 });
 
 document.querySelector("[data-focus]")?.focus();

@@ -33,7 +33,7 @@ async function refresh() {
 async function read() {
   const answer = await fetch(order.dataset.page, { headers: { Accept: "text/html" }, redirect: "manual" });
   if (answer.type === "opaqueredirect" || answer.status === 403 || answer.status === 404) {
-    location.reload(); // signed out meanwhile, or no student any more: the page says so, or leads to the sign-in and back
+    location.reload(); // signed out meanwhile, or no student any more: the page itself says so, or leads to the sign-in
     return;
   }
   if (!answer.ok) throw new Error(String(answer.status));
@@ -47,7 +47,7 @@ function show(next, title) {
   if (!next) return;
   const held = order.contains(document.activeElement) ? document.activeElement : null;
   const isNews = next.dataset.screen !== order.dataset.screen;
-  if (isNews || next.children.length !== told.children.length) order.replaceChildren(...next.cloneNode(true).childNodes);
+  if (isNews || next.children.length !== told.children.length) exchangeAll(next);
   else exchangeParts(next);
   told = next;
   for (const [name, value] of Object.entries(next.dataset)) order.dataset[name] = value;
@@ -55,6 +55,10 @@ function show(next, title) {
   prepare();
   if (held && !held.isConnected) (document.getElementById(held.id) ?? heading()).focus();
   if (isNews) announcement.textContent = next.dataset.announce;
+}
+
+function exchangeAll(next) {
+  order.replaceChildren(...next.cloneNode(true).childNodes);
 }
 
 function exchangeParts(next) {
