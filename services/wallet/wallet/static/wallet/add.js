@@ -192,11 +192,11 @@ function listen() {
   cards.onmessage = ({ data }) => location.replace(`/card#${data}`);
 }
 
-/** After a reload the page knows nothing of the steps beyond the QR code. */
-function reachable(step) {
-  const isPrepared = progress.prepared !== null;
-  if ((step === "confirm" || step === "code") && !isPrepared) return "qr";
-  return step ?? "choice";
+/** After a reload the page knows nothing of the steps beyond the QR code; after a card was added, of none. */
+function reachable(step = "choice") {
+  if (step === "choice" || step === "terms") return step;
+  if (!progress.receipt) return "choice";
+  return progress.prepared === null ? "qr" : step;
 }
 
 async function main() {
