@@ -1,7 +1,5 @@
 """What a student does in the portal, in the words of a language."""
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from playwright.async_api import Page, expect
@@ -9,23 +7,17 @@ from playwright.async_api import Page, expect
 from devstack.accounts import Account
 from devstack.journey.http import Addresses
 from devstack.journey.wallet import WalletClient
-from pagekit.pages import HERE, home_of
-from pagekit.words import Words
 from servicekit.problems import Language
 from tests.browser.conftest import OpenContext
+from tests.browser.looks import Say, words_of
 from tests.browser.pages import sign_in
 from tests.journeys.conftest import People
 
 PATIENCE = 20_000  # milliseconds for what needs several services
 
-Say = Callable[[str], str]
 
-
-@cache
 def words(language: Language) -> Say:
-    """The words of the pages by their English ones."""
-    homes = [home_of("ordering"), HERE]
-    return Words([home / "locales" for home in homes]).of(language).gettext
+    return words_of("ordering", language)
 
 
 async def open_portal(

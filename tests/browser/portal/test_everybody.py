@@ -1,64 +1,30 @@
 """Everybody can use every page: no barrier that axe-core knows, text twice as large, the keyboard alone."""
 
-from typing import Any
-
-import pytest
 from playwright.async_api import Page, expect
 
 from devstack.accounts import all_accounts
 from devstack.journey.http import Addresses
-from servicekit.problems import Language
 from tests.browser.conftest import OpenContext
 from tests.browser.devices import DESKTOP, PHONE
-from tests.browser.pages import axe, screenshot, sign_in
-from tests.browser.portal.steps import Say, activate, expect_title, open_portal, order, words
+from tests.browser.looks import Look, Looker, Say, each_look
+from tests.browser.pages import sign_in
+from tests.browser.portal.steps import activate, expect_title, open_portal, order, words
 from tests.journeys.conftest import People
 
 PAGES = (
     *("/", "/for-students", "/order", "/application", "/application/consents", "/consents"),
     *("/help", "/privacy", "/accessibility", "/no-such-page"),
 )
-LOOKS: list[tuple[Language, str, dict[str, Any]]] = [
-    ("pl", "light", PHONE),
-    ("en", "dark", PHONE),
-    ("pl", "dark", DESKTOP),
-    ("en", "light", DESKTOP),
-]
 
 
-@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}-{look[2]['viewport']['width']}")
-def look(request: pytest.FixtureRequest) -> tuple[Language, str, dict[str, Any]]:
-    chosen: tuple[Language, str, dict[str, Any]] = request.param
-    return chosen
-
-
-class Looker:
-    """Asks axe-core about each screen, in usual and in double size, and keeps its picture."""
-
-    def __init__(self, page: Page, name: str) -> None:
-        self.page, self.name, self.number = page, name, 0
-
-    async def look(self, screen: str) -> None:
-        self.number += 1
-        await screenshot(self.page, f"portal-{self.name}-{self.number:02}-{screen}", whole=True)
-        await axe(self.page)
-        await self._require_no_sideways_scrolling(screen)
-        await self.page.evaluate("document.documentElement.style.fontSize = '200%'")
-        await self._require_no_sideways_scrolling(f"{screen} at 200 %")
-        await self.page.evaluate("document.documentElement.style.fontSize = ''")
-
-    async def _require_no_sideways_scrolling(self, screen: str) -> None:
-        too_wide = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert too_wide <= 0, f"{screen}: {too_wide} pixels too wide"
-
-
+@each_look
 async def test_no_page_has_a_barrier(
-    look: tuple[Language, str, dict[str, Any]], open_device: OpenContext, people: People, addresses: Addresses
+    look: Look, open_device: OpenContext, people: People, addresses: Addresses
 ) -> None:
     language, scheme, device = look
     context = await open_device(device, language=language, scheme=scheme)
     page = await context.new_page()
-    looker = Looker(page, f"{language}-{scheme}-{device['viewport']['width']}")
+    looker = Looker(page, "portal", look)
 
     await page.goto(addresses.ordering)
     await looker.look("welcome")
@@ -104,7 +70,7 @@ async def test_whoever_cannot_order_yet_sees_every_reason(
     await sign_in(page, addresses.ordering, account.subject)
 
     await expect_title(page, "You cannot order a card yet.")
-    await Looker(page, "en-light-360").look("not-eligible")
+    await Looker(page, "portal-reasons", ("en", "light", PHONE)).look("not-eligible")
 
 
 async def test_a_card_is_ordered_with_the_keyboard_alone(

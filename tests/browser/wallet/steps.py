@@ -1,29 +1,20 @@
 """What a person does in the wallet, in the words of a language, and the order that was placed before."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 from playwright.async_api import Page, expect
 
-import wallet
 from devstack.accounts import Account
 from devstack.journey.http import Addresses
 from devstack.journey.student import StudentClient
-from pagekit.pages import HERE, home_of
-from pagekit.words import Words
 from servicekit.problems import Language
+from tests.browser.looks import Say, words_of
 from tests.browser.pages import sign_in
 from tests.journeys.conftest import People
 
-Say = Callable[[str], str]
 
-
-@cache
 def words(language: Language) -> Say:
-    """The words of the pages by their English ones."""
-    homes = [home_of(wallet.__name__), HERE]
-    return Words([home / "locales" for home in homes]).of(language).gettext
+    return words_of("wallet", language)
 
 
 @dataclass(frozen=True, slots=True)

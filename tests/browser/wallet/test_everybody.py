@@ -1,49 +1,24 @@
 """Everybody can use every page: axe-core finds nothing, in both languages, light and dark."""
 
-from typing import Any
-
 import pytest
 from playwright.async_api import Page, expect
 
 from devstack.journey.http import Addresses
-from servicekit.problems import Language
 from tests.browser.conftest import OpenContext
-from tests.browser.devices import DESKTOP, PHONE
-from tests.browser.pages import axe, screenshot, sign_in
-from tests.browser.wallet.steps import Say, enter_code, expect_card, ready_order, words
+from tests.browser.looks import Look, Looker, Say, each_look
+from tests.browser.pages import sign_in
+from tests.browser.wallet.steps import enter_code, expect_card, ready_order, words
 from tests.journeys.conftest import People
 
-LOOKS: list[tuple[Language, str, dict[str, Any]]] = [
-    ("pl", "light", PHONE),
-    ("en", "dark", DESKTOP),
-]
 
-
-@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}-{look[2]['viewport']['width']}")
-def look(request: pytest.FixtureRequest) -> tuple[Language, str, dict[str, Any]]:
-    chosen: tuple[Language, str, dict[str, Any]] = request.param
-    return chosen
-
-
-class Looker:
-    """Asks axe-core about each screen, and keeps its picture."""
-
-    def __init__(self, page: Page, name: str) -> None:
-        self.page, self.name, self.number = page, name, 0
-
-    async def look(self, screen: str) -> None:
-        self.number += 1
-        await screenshot(self.page, f"wallet-{self.name}-{self.number:02}-{screen}", whole=True)
-        await axe(self.page)
-
-
+@each_look
 async def test_no_page_has_a_barrier(
-    look: tuple[Language, str, dict[str, Any]], open_device: OpenContext, people: People, addresses: Addresses
+    look: Look, open_device: OpenContext, people: People, addresses: Addresses
 ) -> None:
     language, scheme, device = look
     say, ready = words(language), await ready_order(people)
     page = await (await open_device(device, language=language, scheme=scheme)).new_page()
-    looker = Looker(page, f"{language}-{scheme}-{device['viewport']['width']}")
+    looker = Looker(page, "wallet", look, doubles=False)
 
     await look_at_pages_without_a_card(page, looker, addresses, say)
     await sign_in(page, addresses.wallet, ready.account.subject, then="/add")
