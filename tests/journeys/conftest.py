@@ -11,6 +11,7 @@ from devstack.journey.http import Addresses
 from devstack.journey.student import StudentClient
 from devstack.journey.wallet import WalletClient
 from devstack.ports import free_ports
+from devstack.push_service import PushService
 from devstack.settings import Places
 from devstack.stack import Stack
 
@@ -27,6 +28,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def addresses(stack: Stack) -> Addresses:
     return Addresses.of(stack.ports)
+
+
+@pytest.fixture(scope="module")
+def push_service() -> Iterator[PushService]:
+    with PushService() as service:
+        yield service
 
 
 @pytest.fixture(scope="session")

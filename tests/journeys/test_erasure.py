@@ -11,6 +11,7 @@ import pytest
 from contracts.catalogue import type_of
 from contracts.issuer import CredentialReady
 from contracts.ordering import CardChangeRequested, ContactChanged, OrderPlaced
+from devstack.push_service import PushService
 from devstack.settings import SERVICES
 from devstack.stack import Stack
 from servicekit.keys import Keys
@@ -58,11 +59,12 @@ class Erased:
 
 
 @pytest.fixture(scope="module")
-async def erased(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Erased:
-    journey = PrivateJourney(stack, tmp_path_factory.mktemp("enrolment"))
+async def erased(stack: Stack, tmp_path_factory: pytest.TempPathFactory, push_service: PushService) -> Erased:
+    journey = PrivateJourney(stack, tmp_path_factory.mktemp("enrolment"), push_service)
     await journey.enrol()
     async with journey.clients() as (_, student, phone, _):
         await journey.order(student)
+        await journey.turn_push_on(student)
         await journey.lock(student, phone)
         await journey.activate(student, phone)
         await journey.read_alerts(student, last="activated", mails=4)

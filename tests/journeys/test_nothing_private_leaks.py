@@ -92,12 +92,6 @@ def talkative(
 
 
 @pytest.fixture(scope="module")
-def push_service() -> Iterator[PushService]:
-    with PushService() as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
 async def seen(
     talkative: TalkativeStack, tmp_path_factory: pytest.TempPathFactory, push_service: PushService
 ) -> Seen:
