@@ -37,7 +37,6 @@ from servicekit.sealing import Sealer
 from servicekit.work import BackgroundWork
 
 SERVICE = "notifier"
-PUSH_KEYS = "notifier/vapid"
 
 
 def create_notifier(settings: NotifierSettings) -> FastAPI:
@@ -90,7 +89,7 @@ async def _serving(app: FastAPI, settings: NotifierSettings) -> AsyncIterator[No
             stationery.portal,
             _portal_keys(settings, http),
             _subscriptions(keys),
-            keys.signing_keys(PUSH_KEYS),
+            keys.signing_keys("notifier/vapid"),
         )
         async with feed, streams, _ended(senders), BackgroundWork() as background:
             for number, sender in enumerate(senders):
@@ -137,7 +136,7 @@ def _push_senders(settings: NotifierSettings, works: Works, keys: Keys, line: Pu
     carrier = PushCarrier(
         works=works,
         subscriptions=_subscriptions(keys),
-        keys={key.kid: key for key in keys.signing_keys(PUSH_KEYS).all},
+        keys={key.kid: key for key in keys.signing_keys("notifier/vapid").all},
         contact=settings.push_contact or f"mailto:{settings.mail_from}",
         line=line,
     )
