@@ -148,7 +148,8 @@ async def test_only_the_last_of_two_codes_is_told(
     """However slow the answer about the first one is."""
     await phone.goto(addresses.verifier)
     await phone.route("**/api/v1/verifications", lambda _route: None, times=1)
-    await open_code(phone, shown.code(at=time.time() - 60))
+    async with phone.expect_request("**/api/v1/verifications"):
+        await open_code(phone, shown.code(at=time.time() - 60))
     await open_code(phone, shown.code())
 
     await expect_verdict(phone, "WAŻNA")

@@ -9,6 +9,7 @@ import { readShownCode } from "./presentation.js";
 import { CannotScan, readPicture, scanWithCamera } from "./scanner.js";
 import { fill } from "./telling.js";
 
+const CONFIG_WITHIN = 10_000; // milliseconds
 const SKELETON_AFTER = 300;
 const FORGET_AFTER = 120_000;
 const title = document.title;
@@ -21,7 +22,8 @@ let config;
 
 /** The list of trusted issuers; asked for again after a failure. */
 function loadConfig() {
-  config ??= fetchPublic(`${location.origin}/config.json`).then((answer) => answer.json());
+  const signal = AbortSignal.timeout(CONFIG_WITHIN);
+  config ??= fetchPublic(`${location.origin}/config.json`, { signal }).then((answer) => answer.json());
   config.catch(() => (config = undefined));
   return config;
 }
@@ -108,7 +110,7 @@ function start(name) {
 async function checkShown(shown, { opened = false } = {}) {
   start("start");
   const number = checks;
-  const waiting = setTimeout(() => show("checking"), SKELETON_AFTER);
+  const waiting = setTimeout(() => number === checks && show("checking"), SKELETON_AFTER);
   const verdict = shown === null ? { outcome: "unknown" } : await check(shown, loadConfig);
   clearTimeout(waiting);
   if (number === checks) showVerdict(verdict, opened);
