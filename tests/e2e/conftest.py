@@ -12,7 +12,8 @@ from devstack.ports import Ports, free_ports
 from tests.e2e.system import REPOSITORY, System, keep_logs, settings_file, take_down
 from tests.journeys.conftest import People
 
-pytest.register_assert_rewrite("tests.e2e.crowd")
+# Before any test imports them; the browser tests name theirs themselves.
+pytest.register_assert_rewrite("tests.e2e.crowd", "tests.browser.pages", "tests.browser.verifier.checking")
 
 
 @pytest.fixture(scope="session")
