@@ -16,7 +16,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.timeout(900)
 
 MANY = 10_000
-PER_SECOND = 70
+PER_SECOND = 40  # leaves a processor of two cores room beside four JVMs: a full one would measure itself
 TARGET = 6.0  # seconds that an order waits at most: 3 until the broker is taken for dead, and the way itself
 PATIENCE = 300  # seconds, for a machine that has other work
 
