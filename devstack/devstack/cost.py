@@ -13,7 +13,7 @@ from devstack.journey.telling import milliseconds
 from devstack.measuring import Rest, busy_machine, processor_seconds_of
 from devstack.stack import Stack
 
-WINDOW = 10  # seconds
+WINDOW = 20  # seconds
 LIMIT = 8  # percent of one core
 
 Watch = Callable[[float], bool]

@@ -16,7 +16,7 @@ from devstack.showing import show_people, show_places, show_words
 from devstack.stack import Stack
 from devstack.supervision import Supervisor, watch_strictly
 
-QUIET, QUIET_ONCE = 60, 25  # seconds; after the outage services ask the broker often for a while
+QUIET = 60  # seconds; for 40 after the outage services ask the broker often
 A_DAY = 24 * 3600
 
 
@@ -30,7 +30,7 @@ def demonstrate(stack: Stack, console: Console) -> int:
     console.print(f"Peak memory of the whole stack: [bold]{memory.peak / 1e6:.0f} MB[/]")
     if _is_set("ONCE"):
         console.print("ONCE=1: it ends after the next figures.", style="dim")
-        show_cost(console, stack, waiter, lambda seconds: watch_strictly(stack, seconds), quiet=QUIET_ONCE)
+        show_cost(console, stack, waiter, lambda seconds: watch_strictly(stack, seconds), quiet=QUIET)
         return 0
     supervisor = _everything_is_up(stack, console)
     console.print("Clicking and calling meanwhile spoils the next figures, and nothing else.", style="dim")

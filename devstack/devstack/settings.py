@@ -91,9 +91,10 @@ def _broker(service: str, ports: Ports, *, thrifty: bool) -> dict[str, str]:
     """The embedded one does not wake a waiting fetch, so it is asked often while anything moves.
 
     Most often by the two that a student waits for, since asking is what costs most on an idle machine. The
-    `thrifty` ask seldom at rest, and look seldom for what no event announces.
+    `thrifty` ask seldom at rest, and look seldom for what no event announces. Both that a student waits for
+    are asking already when an order comes: it waits for the slower one, less than a second, not for the sum.
     """
-    awake, idle = ("10", "500") if service in {"ordering", "issuer"} else ("30", "1000")
+    awake, idle = ("10", "900") if service in {"ordering", "issuer"} else ("30", "1000")
     address = {"KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{ports.broker}", "KAFKA__CREATE_TOPICS": "true"}
     if is_apache_kafka():
         return address

@@ -34,7 +34,7 @@ def client_options(settings: EventingSettings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bootstrap_servers": settings.bootstrap_servers,
         "security_protocol": settings.security_protocol,
-        "metadata_max_age_ms": 5_000,
+        "metadata_max_age_ms": settings.metadata_max_age_ms,
     }
     if settings.sasl_username:
         options |= {
@@ -169,7 +169,7 @@ class KafkaReader:
             settings.bootstrap_servers.split(","),  # FastStream takes a string for one address
             consumer_only=True,
             allow_auto_create_topics=False,
-            metadata_max_age_ms=5_000,
+            metadata_max_age_ms=settings.metadata_max_age_ms,
             security=_faststream_security(settings),
             logger=None,
         )

@@ -46,3 +46,8 @@ class EventingSettings(BaseModel):
     watch_interval: float = 1
     stalled_after: float = 15
     wedged_after: float = 120
+
+    @property
+    def metadata_max_age_ms(self) -> int:
+        """How old the clients' knowledge of leaders may grow; an error makes them ask at once."""
+        return round(5_000 * self.watch_interval)
