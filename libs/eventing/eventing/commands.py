@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from contracts.catalogue import TOPICS
 from eventing import dead_letters
@@ -61,7 +62,7 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     replay = add("replay", help="ask the owner of a topic to send events again")
     replay.add_argument("topic", choices=[topic.name for topic in TOPICS if topic.numbered])
     which = replay.add_mutually_exclusive_group(required=True)
-    which.add_argument("--key")
+    which.add_argument("--key", type=_order_id, help="the id of an order")
     which.add_argument("--partition", type=int, choices=range(16))
     replay.add_argument("--since", type=_instant, help="by when the events occurred, ISO 8601 with zone")
     replay.add_argument("--until", type=_instant)
@@ -76,6 +77,15 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def _lines(files: Sequence[Path]) -> list[str]:
     return [line for file in files for line in file.read_text().splitlines()]
+
+
+def _order_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no id of an order, as the key of every event is"
+        ) from None
 
 
 def _instant(text: str) -> datetime:

@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pytest
+
 from contracts.catalogue import ORDERS
 from eventing.commands import run_command
 from servicekit.commands import parse_command
@@ -52,6 +54,13 @@ async def test_events_are_asked_for_by_key(world: World) -> None:
     await world.heal()
 
     assert applied(world)[order_id] == [1, 1]
+
+
+async def test_what_is_no_order_is_not_asked_for(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        await run(world, "replay", ORDERS.name, "--key", "nonsense")
+
+    assert "nonsense is no id of an order" in capsys.readouterr().err
 
 
 async def test_no_dead_letters_is_an_answer(database: MakeDatabase) -> None:
