@@ -12,7 +12,6 @@ from issuer.api.refusals import LimitRefusals, slow_down
 from issuer.card_credential import sign_card
 from issuer.credential_request import read_proof
 from issuer.domain import CONFIGURATION_ID, Activation, NotYet, Refused, Stale
-from issuer.nonces import BadNonce, new_nonce, nonce_digest, nonce_lapses_at
 from issuer.parts import Parts, TheParts, TheTenant
 from issuer.photos import PhotoUnavailable
 from issuer.proofs import InvalidProof, Proof, check_proof
@@ -23,6 +22,7 @@ from issuer.use_cases.issue_card import CardRequest, GivenCard, NonceUsed, issue
 from issuer.use_cases.record_wallet_report import UnknownNotification, record_wallet_report
 from issuer.workshop import draw_notification_id
 from servicekit.accepting import JSON, accepts
+from servicekit.nonces import BadNonce, new_nonce, nonce_digest, nonce_lapses_at
 from servicekit.oauth import OAuthError
 from servicekit.openapi import body_of
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from issuer.nonces import LIFETIME, BadNonce, new_nonce, nonce_lapses_at
 from servicekit.bytes import from_base64url, to_base64url
 from servicekit.keys import KeyRing
+from servicekit.nonces import LIFETIME, BadNonce, new_nonce, nonce_lapses_at
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RING = KeyRing.single("n1", bytes(32))

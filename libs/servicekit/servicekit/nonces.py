@@ -1,4 +1,4 @@
-"""Nonces that need no row until they are used: time and chance under a MAC, for one credential issuer."""
+"""Nonces that need no row until they are used: time and chance under a MAC, for one audience."""
 
 import hashlib
 import hmac
