@@ -1,4 +1,4 @@
-"""What a server asks of DPoP proofs: whether one must be sent, and hold a nonce of ours (RFC 9449, 8 and 9)."""
+"""What a server asks of DPoP proofs: whether one must be sent, and hold a nonce of ours (RFC 9449, 8)."""
 
 import os
 from collections.abc import Sequence

@@ -21,9 +21,10 @@ from wallet import pages
 from wallet.api import activation, presentations, terms
 from wallet.codes import hash_subject
 from wallet.consumers import HANDLERS
-from wallet.parts import Parts, read_keys
+from wallet.parts import Parts, dpop_rules, read_keys
 from wallet.settings import WalletSettings
 from wallet.use_cases.forget_presentations import forget_presentations
+from wallet.use_cases.forget_proofs import forget_proofs
 
 SERVICE = "wallet"
 FORGETTING_PAUSE = 3600.0
@@ -67,11 +68,18 @@ async def _serving(app: FastAPI, settings: WalletSettings) -> AsyncIterator[None
     ):
         streams = Eventing(service=SERVICE, pool=pool, handlers=HANDLERS, settings=settings.kafka)
         app.state.eventing = streams
-        app.state.parts = Parts(settings, streams.works, read_keys(keys), RefusedRequests(), GoodRequests())
+        app.state.parts = make_parts(settings, keys, streams.works)
         app.state.signin = sign_in(settings, keys, streams.works, http)
         async with streams, BackgroundWork() as background:
             background.run_every(FORGETTING_PAUSE, lambda: _forget(streams), name="forget")
             yield
+
+
+def make_parts(settings: WalletSettings, keys: Keys, works: Works) -> Parts:
+    wallet_keys = read_keys(keys)
+    return Parts(
+        settings, works, wallet_keys, RefusedRequests(), GoodRequests(), dpop_rules(settings, wallet_keys)
+    )
 
 
 def sign_in(settings: WalletSettings, keys: Keys, works: Works, http: httpx.AsyncClient) -> SignIn:
@@ -93,6 +101,7 @@ def sign_in(settings: WalletSettings, keys: Keys, works: Works, http: httpx.Asyn
 async def _forget(streams: Eventing) -> None:
     async with streams.works.begin() as work:
         await delete_expired_sessions(work.connection, work.now)
+        await forget_proofs(work)
         # An extension may be on its way: what the clock decides of cards waits until all has been heard.
         if not await streams.behind():
             await forget_presentations(work)

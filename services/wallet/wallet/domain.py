@@ -45,6 +45,10 @@ class Offer:
     attempts: int
     ended: Ended | None
     claimed_until: datetime | None
+    claim_thumbprint: str | None
+
+    def is_claimed(self, now: datetime) -> bool:
+        return self.claimed_until is not None and now < self.claimed_until
 
     def is_served(self, now: datetime) -> bool:
         return self.ended is None and now < self.expires_at
@@ -73,15 +77,17 @@ class Redemption:
     configuration_id: str | None
     device_label: DeviceLabel
     terms_version: str | None
+    jkt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A claim that was taken: the bearer of its token may have the card made, until the claim lapses."""
+    """A claim that was taken: who holds its token, and its key, may have the card made until it lapses."""
 
     activation_id: UUID
     offer: Offer
     device_label: DeviceLabel
+    jkt: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ def refuse(offer: Offer | None, redemption: Redemption, now: datetime) -> Refusa
         return Refusal.LOCKED
     if redemption.configuration_id not in (None, offer.configuration_id):
         return Refusal.OTHER_CONFIGURATION
-    if offer.claimed_until is not None and now < offer.claimed_until:
+    if offer.is_claimed(now) and (redemption.jkt is None or redemption.jkt != offer.claim_thumbprint):
         return Refusal.CLAIMED
     return None
 

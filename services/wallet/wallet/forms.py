@@ -23,7 +23,7 @@ class TokenForm:
 
     pre_authorized_code: str
     tx_code: str
-    configuration_id: str | None
+    authorization_details: str | None
     terms_receipt: str | None
     device_label: DeviceLabel
 
@@ -40,7 +40,7 @@ _DETAILS = TypeAdapter(Annotated[list[_Detail], Field(min_length=1, max_length=1
 
 
 def read_token_form(body: bytes, authorization: str | None) -> TokenForm:
-    """Check the form, then the client, then the details. Unknown parameters are ignored."""
+    """Check the form, then the client. Unknown parameters are ignored."""
     parameters = _parameters(body)
     if _required(parameters, "grant_type") != GRANT_TYPE:
         raise OAuthError("unsupported_grant_type", f"The only grant type is {GRANT_TYPE}.")
@@ -49,7 +49,7 @@ def read_token_form(body: bytes, authorization: str | None) -> TokenForm:
     return TokenForm(
         pre_authorized_code=code,
         tx_code=tx_code,
-        configuration_id=_configuration(parameters.get("authorization_details")),
+        authorization_details=parameters.get("authorization_details"),
         terms_receipt=parameters.get("terms_receipt"),
         device_label=_device_label(parameters.get("device_label")),
     )
@@ -86,7 +86,8 @@ def _check_client(parameters: Mapping[str, str], authorization: str | None) -> N
         raise OAuthError("invalid_client", "This server has no clients to authenticate.", status=401)
 
 
-def _configuration(details: str | None) -> str | None:
+def read_details(details: str | None) -> str | None:
+    """The configuration that is asked for, if any."""
     if details is None:
         return None
     try:

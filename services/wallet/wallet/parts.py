@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from eventing import Works
+from servicekit.dpop_rules import DpopRules
 from servicekit.keys import KeyRing, Keys, SigningKeys
 from servicekit.limits import GoodRequests, RefusedRequests
 from wallet.settings import WalletSettings
@@ -32,6 +33,13 @@ def read_keys(keys: Keys) -> WalletKeys:
     )
 
 
+def dpop_rules(settings: WalletSettings, keys: WalletKeys) -> DpopRules:
+    """Their nonces are MACs under the key of pre-authorized codes, for another purpose."""
+    return DpopRules(
+        keys.codes, settings.wallet_public_url, settings.dpop_required, settings.dpop_nonce_required
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """One per process."""
@@ -41,6 +49,7 @@ class Parts:
     keys: WalletKeys
     refused: RefusedRequests
     good: GoodRequests
+    dpop: DpopRules
 
 
 async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread

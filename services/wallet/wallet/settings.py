@@ -6,9 +6,12 @@ from servicekit.settings import ServiceSettings
 
 
 class WalletSettings(ServiceSettings):
-    """Beyond what all services have: how patient the offer endpoint is."""
+    """Beyond what all services have: how patient the offer endpoint is, and what binds a token."""
 
     http_port: int = Field(default=8004, ge=0, le=65535)
     # An authentic offer may be told a moment later than its QR is seen: seconds to wait for it, and per look.
     offer_patience: float = Field(default=2, ge=0, le=10)
     offer_look: float = Field(default=0.1, gt=0)
+    # Whether a token is given only to who sends a DPoP proof, and whether a proof must hold a nonce of ours.
+    dpop_required: bool = False
+    dpop_nonce_required: bool = True

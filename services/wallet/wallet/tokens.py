@@ -18,7 +18,7 @@ def credential_issuer(settings: WalletSettings, institution_id: str) -> str:
 def access_token(grant: Grant, settings: WalletSettings, key: SigningKey, now: datetime) -> str:
     """ES256, `at+jwt`: all that the issuer needs, so that it asks nobody."""
     issued_at = int(now.timestamp())
-    claims = {
+    claims: dict[str, Any] = {
         "iss": settings.wallet_public_url,
         "aud": credential_issuer(settings, grant.offer.institution_id),
         "sub": str(grant.offer.order_id),
@@ -30,6 +30,8 @@ def access_token(grant: Grant, settings: WalletSettings, key: SigningKey, now: d
         "credential_configuration_id": grant.offer.configuration_id,
         "device_label": grant.device_label,
     }
+    if grant.jkt is not None:
+        claims["cnf"] = {"jkt": grant.jkt}
     return sign_jwt(key, typ="at+jwt", claims=claims)
 
 
@@ -37,7 +39,7 @@ def token_answer(grant: Grant, token: str, *, with_details: bool) -> dict[str, A
     """Details are in the answer exactly when they were asked for (OpenID4VCI 1.0, 6.2)."""
     answer: dict[str, Any] = {
         "access_token": token,
-        "token_type": "Bearer",
+        "token_type": "Bearer" if grant.jkt is None else "DPoP",
         "expires_in": int(TOKEN_LIFETIME.total_seconds()),
     }
     if with_details:

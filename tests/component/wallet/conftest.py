@@ -13,13 +13,13 @@ from fastapi import FastAPI
 
 from eventing import Outbox, Works
 from servicekit.keys import Keys
-from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.limits import RefusedRequests
 from servicekit.signin import Person, current_person
 from tests.component.wallet.scene import NOON, Clock, Order, tell
 from tests.conftest import MakeDatabase
 from tests.databases import Database
-from wallet.app import create_web, sign_in
-from wallet.parts import Parts, read_keys
+from wallet.app import create_web, make_parts, sign_in
+from wallet.parts import Parts
 from wallet.settings import WalletSettings
 
 NewOrder = Callable[[], Order]
@@ -78,7 +78,7 @@ def settings(wallet_database: Database, keys_dir: Path) -> WalletSettings:
 @pytest.fixture
 def parts(settings: WalletSettings, works: Works, keys: Keys) -> Parts:
     """The limit of refusals is far away: the tests of it bring their own."""
-    return Parts(settings, works, read_keys(keys), RefusedRequests(per_minute=100_000), GoodRequests())
+    return replace(make_parts(settings, keys, works), refused=RefusedRequests(per_minute=100_000))
 
 
 @pytest.fixture

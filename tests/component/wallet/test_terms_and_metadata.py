@@ -23,6 +23,7 @@ async def test_metadata_says_what_is_true_of_this_server(http: httpx.AsyncClient
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none"],
         "authorization_details_types_supported": ["openid_credential"],
+        "dpop_signing_alg_values_supported": ["ES256"],
         "pre-authorized_grant_anonymous_access_supported": True,
     }
 

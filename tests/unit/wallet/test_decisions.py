@@ -22,6 +22,7 @@ OFFER = Offer(
     attempts=0,
     ended=None,
     claimed_until=None,
+    claim_thumbprint=None,
 )
 REDEMPTION = Redemption("offer", 2, "12345678", None, "other", None)
 CARD = Card(ID, "umcs", {"kty": "EC"}, NOON + timedelta(days=1), None, frozenset())

@@ -7,20 +7,23 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from servicekit.accepting import FORM, accepts
+from servicekit.dpop import ALGORITHMS, DpopProof
 from servicekit.oauth import OAuthError
 from servicekit.offers import offer_is_authentic
 from servicekit.openapi import body_of
 from servicekit.refusals import TooManyRequests
+from wallet.api.client_keys import check_proof, proof_used
 from wallet.api.refusals import LimitOAuthRefusals, LimitRefusals
 from wallet.codes import make_pre_authorized_code, read_pre_authorized_code, read_terms_receipt
 from wallet.domain import Denial, Grant, Offer, Redemption, Refusal
-from wallet.forms import GRANT_TYPE, TokenForm, read_token_form
+from wallet.forms import GRANT_TYPE, TokenForm, read_details, read_token_form
 from wallet.metrics import count_activation
 from wallet.parts import Parts, TheParts
 from wallet.problems import OfferNotReady, OfferUnknown, Refused
 from wallet.tokens import access_token, credential_issuer, token_answer
 from wallet.use_cases.find_offer import find_offer
 from wallet.use_cases.redeem_code import redeem_code
+from wallet.use_cases.use_proof import ProofUsed, use_proof
 
 router = APIRouter(tags=["activation"])
 
@@ -58,6 +61,7 @@ async def show_metadata(parts: TheParts) -> dict[str, Any]:
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none"],
         "authorization_details_types_supported": ["openid_credential"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "pre-authorized_grant_anonymous_access_supported": True,
     }
 
@@ -84,7 +88,7 @@ async def show_offer(offer_id: str, parts: TheParts) -> JSONResponse:
             "credential_configuration_ids": [offer.configuration_id],
             "grants": {GRANT_TYPE: grant},
         },
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", **parts.dpop.headers(now)},
     )
 
 
@@ -117,14 +121,19 @@ async def _look_for(parts: Parts, offer_id: str) -> Offer | None:
 async def issue_token(request: Request, parts: TheParts) -> JSONResponse:
     """The order of the checks is the protocol's: nothing is counted for a request that is not in order."""
     form = read_token_form(await request.body(), request.headers.get("authorization"))
-    grant = await _redeem(parts, _redemption(parts, form))
-    token = access_token(grant, parts.settings, parts.keys.tokens.current, parts.works.clock())
-    answer = token_answer(grant, token, with_details=form.configuration_id is not None)
-    return JSONResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
-
-
-def _redemption(parts: Parts, form: TokenForm) -> Redemption:
     now = parts.works.clock()
+    proof = check_proof(request, parts, now)
+    redemption = _redemption(parts, form, proof.jkt if proof else None)
+    grant = await _redeem(parts, redemption, proof)
+    token = access_token(grant, parts.settings, parts.keys.tokens.current, now)
+    answer = token_answer(grant, token, with_details=redemption.configuration_id is not None)
+    nonce = parts.dpop.headers(now) if proof else {}
+    return JSONResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache", **nonce})
+
+
+def _redemption(parts: Parts, form: TokenForm, jkt: str | None) -> Redemption:
+    now = parts.works.clock()
+    configuration_id = read_details(form.authorization_details)
     terms_version = None
     if form.terms_receipt is not None:
         terms_version = read_terms_receipt(parts.keys.receipts, form.terms_receipt, now)
@@ -133,12 +142,17 @@ def _redemption(parts: Parts, form: TokenForm) -> Redemption:
     code = read_pre_authorized_code(parts.keys.codes, form.pre_authorized_code, now)
     if code is None:
         raise Refused(Denial(Refusal.UNKNOWN))
-    return Redemption(*code, form.tx_code, form.configuration_id, form.device_label, terms_version)
+    return Redemption(*code, form.tx_code, configuration_id, form.device_label, terms_version, jkt)
 
 
-async def _redeem(parts: Parts, redemption: Redemption) -> Grant:
-    async with parts.works.begin() as work:
-        outcome = await redeem_code(work, redemption, parts.keys.activation_checks)
+async def _redeem(parts: Parts, redemption: Redemption, proof: DpopProof | None) -> Grant:
+    try:
+        async with parts.works.begin() as work:
+            outcome = await redeem_code(work, redemption, parts.keys.activation_checks)
+            if proof is not None and isinstance(outcome, Grant):
+                await use_proof(work, proof)
+    except ProofUsed:
+        raise proof_used() from None
     # Only here, after the commit, may a refusal become an error: the attempt stays counted.
     if isinstance(outcome, Denial):
         count_activation(outcome.refusal)

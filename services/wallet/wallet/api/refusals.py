@@ -20,8 +20,9 @@ async def _limit_refusals(request: Request, parts: TheParts) -> AsyncIterator[No
     await parts.refused.check(client_address(request, parts.settings.trusted_proxies))
     try:
         yield
-    except _COUNTED:
-        await count_refusal(request, parts)
+    except _COUNTED as error:
+        if getattr(error, "error", None) != "use_dpop_nonce":  # the first request of any client that has none
+            await count_refusal(request, parts)
         raise
 
 

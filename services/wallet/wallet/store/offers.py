@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.base import DeviceLabel
 from contracts.issuer import CredentialReady
 from eventing import Connection
 from wallet.domain import Attempt, Ended, Offer, Redemption
@@ -33,7 +34,8 @@ async def insert_offers(conn: Connection, ready: Sequence[CredentialReady]) -> N
         on conflict (order_id, generation) do update
         set credential_id = excluded.credential_id, offer_id = excluded.offer_id,
             code_digest = excluded.code_digest, digest_key_id = excluded.digest_key_id,
-            expires_at = excluded.expires_at, attempts = 0, ended = excluded.ended, claimed_until = null
+            expires_at = excluded.expires_at, attempts = 0, ended = excluded.ended, claimed_until = null,
+            claim_thumbprint = null
         where o.offer_id <> excluded.offer_id
         """,
         [event.order_id for event in ready],
@@ -72,7 +74,7 @@ async def load_offer(conn: Connection, offer_id: str) -> Offer | None:
     row = await conn.fetchrow(
         """
         select offer_id, order_id, institution_id, credential_id, configuration_id, generation, expires_at,
-               attempts, ended, claimed_until
+               attempts, ended, claimed_until, claim_thumbprint
         from offers where offer_id = $1
         """,
         offer_id,
@@ -87,18 +89,19 @@ async def is_erased(conn: Connection, offer_id: str) -> bool:
     return bool(erased)
 
 
-async def take_attempt(conn: Connection, offer_id: str, now: datetime) -> Attempt | None:
-    """Use up one attempt before anything is compared, or None when the offer allows none any more."""
+async def take_attempt(conn: Connection, offer_id: str, jkt: str | None, now: datetime) -> Attempt | None:
+    """Use up one attempt before anything is compared, or None when the offer allows this key no more."""
     row = await conn.fetchrow(
         """
         update offers set attempts = attempts + 1
         where offer_id = $1 and attempts < 5 and ended is null and expires_at > $2
-          and (claimed_until is null or claimed_until <= $2)
+          and (claimed_until is null or claimed_until <= $2 or claim_thumbprint = $3)
         returning offer_id, order_id, institution_id, credential_id, configuration_id, generation, expires_at,
-                  attempts, ended, claimed_until, code_digest, digest_key_id
+                  attempts, ended, claimed_until, claim_thumbprint, code_digest, digest_key_id
         """,
         offer_id,
         now,
+        jkt,
     )
     return _attempt(dict(row)) if row else None
 
@@ -115,7 +118,7 @@ async def take_claim(
     attempts: int | None = await conn.fetchval(
         """
         update offers
-        set attempts = attempts - 1, activation_id = $2, claimed_until = $3, claim_thumbprint = null,
+        set attempts = attempts - 1, activation_id = $2, claimed_until = $3, claim_thumbprint = $7,
             device_label = $4, terms_version = $5
         where offer_id = $1 and (claimed_until is null or claimed_until <= $6)
         returning attempts
@@ -126,5 +129,15 @@ async def take_claim(
         redemption.device_label,
         redemption.terms_version,
         now,
+        redemption.jkt,
     )
     return attempts
+
+
+async def repeat_claim(conn: Connection, offer_id: str) -> tuple[UUID, DeviceLabel]:
+    """Give the attempt back; the claim of this locked offer stands as it was. Returns whose it is."""
+    (row,) = await conn.fetch(
+        "update offers set attempts = attempts - 1 where offer_id = $1 returning activation_id, device_label",
+        offer_id,
+    )
+    return row["activation_id"], row["device_label"]

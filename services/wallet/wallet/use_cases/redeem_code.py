@@ -15,11 +15,13 @@ async def redeem_code(work: UnitOfWork, redemption: Redemption, check_keys: KeyR
     offer = await offers.load_offer(work.connection, redemption.offer_id)
     if refusal := refuse(offer, redemption, work.now):
         return Denial(refusal)
-    attempt = await offers.take_attempt(work.connection, redemption.offer_id, work.now)
+    attempt = await offers.take_attempt(work.connection, redemption.offer_id, redemption.jkt, work.now)
     if attempt is None:
         return await _why_none_was_left(work, redemption)
     if not _matches(attempt, redemption.tx_code, check_keys):
         return _count_wrong_code(work, attempt)
+    if attempt.offer.is_claimed(work.now):
+        return await _repeat(work, redemption, attempt.offer)
     return await _claim(work, redemption, attempt.offer)
 
 
@@ -44,6 +46,12 @@ def _count_wrong_code(work: UnitOfWork, attempt: Attempt) -> Denial:
     return Denial(Refusal.LOCKED, 0)
 
 
+async def _repeat(work: UnitOfWork, redemption: Redemption, offer: Offer) -> Grant:
+    """The answer was lost, and the key that the claim is bound to asks again: nothing new has happened."""
+    activation_id, device_label = await offers.repeat_claim(work.connection, redemption.offer_id)
+    return Grant(activation_id, offer, device_label, redemption.jkt)
+
+
 async def _claim(work: UnitOfWork, redemption: Redemption, offer: Offer) -> Grant | Denial:
     activation_id = work.new_id()
     until = work.now + CLAIM_STANDS
@@ -59,7 +67,7 @@ async def _claim(work: UnitOfWork, redemption: Redemption, offer: Offer) -> Gran
             terms_version=redemption.terms_version,
         )
     )
-    return Grant(activation_id, offer, redemption.device_label)
+    return Grant(activation_id, offer, redemption.device_label, redemption.jkt)
 
 
 def _about(work: UnitOfWork, offer: Offer) -> dict[str, Any]:
