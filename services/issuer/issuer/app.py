@@ -22,6 +22,7 @@ from issuer.workshop import Workshop
 from servicekit.app import Lifespan, create_app
 from servicekit.cors import wallet_facing
 from servicekit.database import open_pool
+from servicekit.dpop_rules import DpopRules
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
@@ -70,6 +71,8 @@ def make_parts(
     settings: IssuerSettings, keys: Keys, workshop: Workshop, works: Works, http: httpx.AsyncClient
 ) -> Parts:
     service_keys = keys.signing_keys("issuer/service")
+    nonces = keys.ring("issuer/nonce")
+    dpop = DpopRules(nonces, settings.issuer_public_url, settings.dpop_required, settings.dpop_nonce_required)
     return Parts(
         works=works,
         tenants=open_tenants(
@@ -79,9 +82,10 @@ def make_parts(
             wallet_url=settings.wallet_public_url,
         ),
         vault=workshop.vault,
-        nonces=keys.ring("issuer/nonce"),
+        nonces=nonces,
+        dpop=dpop,
         service_keys=service_keys,
-        access=AccessTokens(_wallet_keys(settings, http), settings.wallet_public_url),
+        access=AccessTokens(_wallet_keys(settings, http), settings.wallet_public_url, dpop),
         photos=Photos(
             http,
             issuer=settings.issuer_public_url,

@@ -12,6 +12,7 @@ from issuer.photos import Photos
 from issuer.published_lists import PublishedLists
 from issuer.tenants import Tenant
 from issuer.vault import Vault
+from servicekit.dpop_rules import DpopRules
 from servicekit.keys import KeyRing, SigningKeys
 from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.refusals import NotFound
@@ -25,6 +26,7 @@ class Parts:
     tenants: Mapping[str, Tenant]
     vault: Vault
     nonces: KeyRing
+    dpop: DpopRules
     service_keys: SigningKeys
     access: AccessTokens
     photos: Photos

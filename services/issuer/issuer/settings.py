@@ -6,7 +6,7 @@ from servicekit.settings import ServiceSettings
 
 
 class IssuerSettings(ServiceSettings):
-    """Beyond what all services have: status lists, and where peers are reached inside."""
+    """Beyond what all services have: status lists, where peers are reached inside, and what binds a token."""
 
     signs_people_in = False
 
@@ -20,6 +20,9 @@ class IssuerSettings(ServiceSettings):
     ordering_internal_url: str | None = None
     wallet_internal_url: str | None = None
     photo_timeout: float = Field(default=3, gt=0)
+    # Whether a token counts only with a DPoP proof, and whether a proof must hold a nonce of ours.
+    dpop_required: bool = False
+    dpop_nonce_required: bool = True
 
     @field_validator("status_list_size")
     @classmethod

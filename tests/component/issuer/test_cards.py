@@ -191,15 +191,15 @@ async def test_a_token_that_is_not_for_this_card_is_refused(
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "DPoP x"}, {"Authorization": "Basic eDp5"}]
+    "headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "DPoP"}, {"Authorization": "Basic eDp5"}]
 )
-async def test_a_request_without_a_token_is_told_the_scheme(
+async def test_a_request_without_a_token_is_told_the_schemes(
     headers: dict[str, str], wallet: WalletApp
 ) -> None:
     response = await wallet.http.post("/t/umcs/credential", json={}, headers=headers)
 
     assert response.status_code == 401
-    assert response.headers["www-authenticate"] == 'Bearer realm="legitka"'
+    assert response.headers["www-authenticate"] == 'Bearer realm="legitka", DPoP algs="ES256"'
 
 
 async def test_a_token_in_the_address_is_refused(scene: Scene, wallet: WalletApp) -> None:

@@ -7,7 +7,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 
 from contracts.issuer import WalletEvent
-from issuer.access import Access, unauthorized
+from issuer.access import Access, SentToken, proof_used, unauthorized
 from issuer.api.refusals import LimitRefusals, slow_down
 from issuer.card_credential import sign_card
 from issuer.credential_request import read_proof
@@ -20,6 +20,7 @@ from issuer.tenants import Tenant
 from issuer.use_cases.find_wanted_photo import find_wanted_photo
 from issuer.use_cases.issue_card import CardRequest, GivenCard, NonceUsed, issue_card
 from issuer.use_cases.record_wallet_report import UnknownNotification, record_wallet_report
+from issuer.use_cases.use_proof import ProofUsed, use_proof
 from issuer.workshop import draw_notification_id
 from servicekit.accepting import JSON, accepts
 from servicekit.nonces import BadNonce, new_nonce, nonce_digest, nonce_lapses_at
@@ -48,8 +49,9 @@ _NOTIFICATION = body_of(
 
 @router.post("/nonce", summary="A nonce for a key proof")
 async def nonce(tenant: TheTenant, parts: TheParts, response: Response) -> dict[str, str]:
-    response.headers["Cache-Control"] = "no-store"
-    return {"c_nonce": new_nonce(parts.nonces, tenant.url, parts.works.clock(), os.urandom(16))}
+    now = parts.works.clock()
+    response.headers.update({"Cache-Control": "no-store", **parts.dpop.headers(now)})
+    return {"c_nonce": new_nonce(parts.nonces, tenant.url, now, os.urandom(16))}
 
 
 @router.post(
@@ -65,7 +67,7 @@ async def credential(
     access = await _check_access(request, tenant, parts)
     proof = _check_proof(await request.body(), access, tenant, parts)
     given = await _give(parts, tenant, access, proof)
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.update({"Cache-Control": "no-store", **parts.dpop.headers(parts.works.clock())})
     signed = sign_card(tenant, given, proof.jwk, parts.works.clock())
     return {"credentials": [{"credential": signed}], "notification_id": given.card.notification_id}
 
@@ -73,12 +75,18 @@ async def credential(
 async def _check_access(request: Request, tenant: Tenant, parts: Parts) -> Access:
     if "access_token" in request.query_params:
         raise OAuthError("invalid_request", "the access token goes into the Authorization header")
-    authorization, now = request.headers.get("authorization"), parts.works.clock()
-    access = await parts.access.check(authorization, audience=tenant.url, now=now)
+    now = parts.works.clock()
+    access = await parts.access.check(_sent(request, parts), audience=tenant.url, now=now)
     seconds = parts.good.take(access.activation_id, now)
     if seconds is not None:
         raise slow_down("too many requests with this token", seconds)
     return access
+
+
+def _sent(request: Request, parts: Parts) -> SentToken:
+    """The address is the public one: proofs are made for it, whatever the gateway has made of it."""
+    url, headers = parts.dpop.server + request.url.path, request.headers
+    return SentToken(headers.get("authorization"), headers.getlist("dpop"), request.method, url)
 
 
 def _check_proof(body: bytes, access: Access, tenant: Tenant, parts: Parts) -> Proof:
@@ -91,9 +99,11 @@ def _check_proof(body: bytes, access: Access, tenant: Tenant, parts: Parts) -> P
 
 async def _give(parts: Parts, tenant: Tenant, access: Access, proof: Proof) -> GivenCard:
     try:
-        return await _issue(parts, tenant, _activation(tenant, access, proof), proof)
+        return await _issue(parts, tenant, access, proof)
     except (BadNonce, NonceUsed):
         raise OAuthError("invalid_nonce", "ask the nonce endpoint for a new one") from None
+    except ProofUsed:
+        raise proof_used() from None
     except Stale:
         log.info("card_refused", order_id=access.order_id, reason="stale_token")
         raise unauthorized("invalid_token") from None
@@ -107,7 +117,8 @@ async def _give(parts: Parts, tenant: Tenant, access: Access, proof: Proof) -> G
         ) from None
 
 
-async def _issue(parts: Parts, tenant: Tenant, activation: Activation, proof: Proof) -> GivenCard:
+async def _issue(parts: Parts, tenant: Tenant, access: Access, proof: Proof) -> GivenCard:
+    activation = _activation(tenant, access, proof)
     lapses_at = nonce_lapses_at(parts.nonces, proof.nonce, tenant.url, parts.works.clock())
     async with parts.works.begin() as work:
         wanted = await find_wanted_photo(work, activation, parts.vault)
@@ -115,6 +126,7 @@ async def _issue(parts: Parts, tenant: Tenant, activation: Activation, proof: Pr
     request = CardRequest(activation, nonce_digest(proof.nonce), lapses_at, draw_notification_id(), photo)
     async with parts.works.begin() as work:
         given = await issue_card(work, request, parts.vault)
+        await use_proof(work, access.proof)
     log.info("card_given", order_id=activation.order_id, institution_id=activation.institution_id)
     return given
 
@@ -146,6 +158,9 @@ async def notification(request: Request, tenant: TheTenant, parts: TheParts) -> 
     try:
         async with parts.works.begin() as work:
             await record_wallet_report(work, access.order_id, notification_id, event)
+            await use_proof(work, access.proof)
+    except ProofUsed:
+        raise proof_used() from None
     except UnknownNotification:
         raise OAuthError("invalid_notification_id") from None
 

@@ -14,7 +14,7 @@ def slow_down(description: str, seconds: int) -> OAuthError:
 
 
 async def _limit_refusals(request: Request, parts: TheParts) -> AsyncIterator[None]:
-    """What we cannot do at the moment is no refusal, nor is what comes too often."""
+    """What we cannot do now is no refusal, nor is what comes too often, nor a first proof without a nonce."""
     address = client_address(request, parts.trusted_proxies)
     seconds = await parts.refused.retry_after(address)
     if seconds is not None:
@@ -22,7 +22,7 @@ async def _limit_refusals(request: Request, parts: TheParts) -> AsyncIterator[No
     try:
         yield
     except OAuthError as error:
-        if error.status < 429:
+        if error.status < 429 and error.error != "use_dpop_nonce":
             await parts.refused.refused(address)
         raise
 

@@ -1,4 +1,4 @@
-"""Nonces that were used. Only a digest is kept, and only until the nonce would have lapsed anyway."""
+"""Nonces and DPoP proofs that were used: a digest of each, until it would have lapsed anyway."""
 
 from datetime import datetime
 
