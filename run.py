@@ -45,6 +45,7 @@ WORDS = {
     "lint": "style, types, the rules of imports, and whether generated pages are fresh",
     "bench-latency": "how long an order takes on the idle stack",
     "bench-drain": "how many waiting orders become READY in a second, and what they cost",
+    "bench-compared": "the same beside a naive pipeline and a bare one, in turns",
     "docs": "the generated pages of docs/",
     "setup": "only installs what the others need",
 }
@@ -291,6 +292,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
         "bench-latency": [["bench/latency.py", *rest]],
         "bench-drain": [["-m", "bench.drain", *rest]],
+        "bench-compared": [["-m", "bench.compared", *rest]],
         "docs": [["-m", "contracts.docs", *rest]],
         "setup": [],
     }[command]

@@ -42,7 +42,8 @@ class Stack:
 
     Whatever ends this process ends them too. All they write lies in the `data` folder. Not `durable`, for
     tests only: nothing is synced to the disk, and timers do not spare the processor. `external_broker`: how
-    services reach a broker that runs already; the stack starts none then. `tell` hears what is being started.
+    services reach a broker that runs already; the stack starts none then. `settings`: more of them, for every
+    service. `tell` hears what is being started.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class Stack:
         *,
         durable: bool = True,
         external_broker: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
         tell: Callable[[str], None] = lambda _what: None,
     ) -> None:
         self.places = places
         self.ports = ports
         self.durable = durable
         self.external_broker = external_broker
+        self.settings = settings
         self.tell = tell
         self.postgres: Postgres | None = None
         self.running: dict[str, Process] = {}
@@ -203,7 +206,7 @@ class Stack:
 
     def _settings(self, service: str) -> dict[str, str]:
         own = settings_of(service, self.places, self.ports, self.databases[service], thrifty=self.durable)
-        return own | dict(self.external_broker or {})
+        return own | dict(self.external_broker or {}) | dict(self.settings or {})
 
     def _wait_for(self, name: str) -> None:
         wait_until(

@@ -1,0 +1,1 @@
+"""What the pipeline compares itself with: the same payloads over the same broker into the same PostgreSQL."""
