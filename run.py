@@ -177,12 +177,8 @@ def fingerprint() -> str:
 def is_sound() -> bool:
     """Whether the environment's Python starts (it may point to one that is gone) and finds our packages."""
     with contextlib.suppress(OSError):
-        return (
-            subprocess.call(
-                [python(), "-I", "-c", "import devstack.ports, fastapi"], stderr=subprocess.DEVNULL
-            )
-            == 0
-        )
+        finds_packages = [python(), "-I", "-c", "import devstack.ports, fastapi"]
+        return subprocess.call(finds_packages, stderr=subprocess.DEVNULL) == 0
     return False
 
 
@@ -275,9 +271,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
     on_a_broker = ["-m", "pytest", "--on-a-broker"]
     lint = [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-m", "mypy"]]
     return {
-        "demo": [["-m", "devstack", "demo", *rest]],
-        "run": [["-m", "devstack", "run", *rest]],
-        "shell": [["-m", "devstack", "shell", *rest]],
+        **{name: [["-m", "devstack", name, *rest]] for name in ("demo", "run", "shell")},
         "test": [["-m", "pytest", "-n", workers, *(rest or tests)]],
         "e2e": [["-m", "pytest", "-p", "no:randomly", "--timeout=600", *(rest or ["tests/e2e"])]],
         "kafka": [
@@ -290,9 +284,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "browser": [ASSETS, [*CHROMIUM, "-n", workers, *(rest or ["tests/browser"])]],
         "screenshots": [ASSETS, [*CHROMIUM, "tests/browser/gallery.py"]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
-        "bench-latency": [["bench/latency.py", *rest]],
-        "bench-drain": [["-m", "bench.drain", *rest]],
-        "bench-compared": [["-m", "bench.compared", *rest]],
+        **{f"bench-{name}": [["-m", f"bench.{name}", *rest]] for name in ("latency", "drain", "compared")},
         "docs": [["-m", "contracts.docs", *rest]],
         "setup": [],
     }[command]
