@@ -1,7 +1,9 @@
 """What a device cannot keep is said before a code is spent; what it has lost leads to the swap."""
 
+from urllib.parse import urlsplit
+
 import pytest
-from playwright.async_api import BrowserContext, Route, expect
+from playwright.async_api import BrowserContext, Request, Route, expect
 
 from devstack.journey.http import Addresses
 from tests.browser.conftest import OpenContext
@@ -15,6 +17,7 @@ from tests.browser.wallet.steps import (
     go_to_code_step,
     words,
 )
+from tests.waiting import eventually
 
 SAY = words("pl")
 IPHONE = (
@@ -23,6 +26,14 @@ IPHONE = (
 INSTALLED = IPHONE + "Object.defineProperty(navigator, 'standalone', {get: () => true});"
 NO_STORAGE = "IDBFactory.prototype.open = () => { throw new DOMException('no', 'InvalidStateError') };"
 OLD = "delete globalThis.DecompressionStream;"
+
+ONLY_UNREADABLE_KEYS = """
+    const generateKey = globalThis.SubtleCrypto?.prototype.generateKey;
+    if (generateKey) SubtleCrypto.prototype.generateKey = function (algorithm, extractable, usages) {
+      if (extractable && usages.includes("sign")) throw new DOMException("a key that could be read");
+      return generateKey.call(this, algorithm, extractable, usages);
+    };
+"""
 
 
 @pytest.fixture
@@ -139,7 +150,7 @@ async def test_an_activation_that_was_closed_in_the_middle_goes_on_at_the_start(
 async def test_an_answer_of_the_service_that_is_lost_costs_nothing(
     context: BrowserContext, addresses: Addresses, ready: Ready
 ) -> None:
-    """The claim that it took stands for ten minutes, and the page says until when."""
+    """The claim that it took is bound to a key of this phone, which gets a token again."""
     page = await context.new_page()
 
     async def lose(route: Route) -> None:
@@ -154,8 +165,50 @@ async def test_an_answer_of_the_service_that_is_lost_costs_nothing(
 
     await enter_code(page, ready.code, SAY)
 
-    await expect(page.get_by_role("alert")).to_contain_text("Ten kod jest właśnie używany")
-    await expect(page.get_by_role("alert").locator("[data-slot=until]")).to_contain_text(":")
+    await expect_card(page, SAY)
+
+
+async def test_a_typo_after_a_lost_answer_does_not_lose_the_claim(
+    context: BrowserContext, addresses: Addresses, ready: Ready
+) -> None:
+    page = await context.new_page()
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await go_to_code_step(page, addresses, ready, SAY)
+    await page.route("**/token", lose)
+    await enter_code(page, ready.code, SAY)
+    await expect(page.get_by_role("alert")).to_contain_text("Brak połączenia")
+    await page.unroute("**/token")
+    await enter_code(page, ready.wrong_code, SAY)
+    await expect(page.get_by_role("alert")).to_contain_text("Kod aktywacyjny jest błędny")
+
+    await enter_code(page, ready.code, SAY)
+
+    await expect_card(page, SAY)
+
+
+async def test_every_token_is_bound_to_a_key_that_cannot_be_read(
+    context: BrowserContext, addresses: Addresses, ready: Ready
+) -> None:
+    await context.add_init_script(ONLY_UNREADABLE_KEYS)
+    page = await context.new_page()
+    sent: dict[str, tuple[str, bool]] = {}
+
+    def note(request: Request) -> None:
+        name = urlsplit(request.url).path.rpartition("/")[2]
+        if request.method == "POST" and name in ("token", "credential", "notification"):
+            scheme = request.headers.get("authorization", "").partition(" ")[0]
+            sent[name] = scheme, "dpop" in request.headers
+
+    page.on("request", note)
+
+    await add_card(page, addresses, ready, SAY)
+    await eventually(lambda: "notification" in sent)
+
+    assert sent == {"token": ("", True), "credential": ("DPoP", True), "notification": ("DPoP", True)}
 
 
 async def test_a_card_of_another_key_is_not_added(

@@ -55,38 +55,50 @@ async function exclusively(work) {
 /** The same offer again goes on with the key it had: the answer to it may have been lost. */
 async function begin({ address, metadata }) {
   const earlier = await loadActivation();
-  const again = earlier?.address === address ? earlier : { key: await newKeyPair(), asked: now() };
+  const again = earlier?.address === address ? { ...earlier, mayBeClaimed: true } : await newActivation();
   const activation = { ...again, state: "asking", address, metadata };
   await saveActivation(activation);
   return activation;
 }
 
+/** A key for the card, and one that tokens are bound to. */
+async function newActivation() {
+  return { key: await newKeyPair(), clientKey: await newKeyPair(), asked: now(), mayBeClaimed: false };
+}
+
 async function claim(activation, activationCode, receipt) {
-  const { metadata, address } = activation;
+  const { metadata, address, clientKey } = activation;
   try {
     const offer = await fetchOffer(address); // a pre-authorized code is good for minutes only
-    return await requestToken(metadata.server, { offer, activationCode, receipt, device: deviceLabel() });
+    const given = { offer, activationCode, receipt, device: deviceLabel() };
+    return await requestToken(metadata.server, given, clientKey);
   } catch (error) {
-    if (!MAY_HAVE_CLAIMED.has(error.reason)) await deleteActivation();
+    if (!isStillNeeded(activation, error)) await deleteActivation();
     if (error.reason === "claimed") error.until = activation.asked + CLAIM_STANDS;
     throw error;
   }
 }
 
+/** With the key goes what it may have claimed: a typo must not lose it. */
+function isStillNeeded({ mayBeClaimed }, { reason }) {
+  return MAY_HAVE_CLAIMED.has(reason) || (mayBeClaimed && reason === "wrong_code");
+}
+
 async function finish(activation) {
   await saveActivation(activation);
-  const { metadata: { issuer }, grant, key } = activation;
-  const { sdJwt, notificationId } = await patiently(() => requestCredential(issuer, grant, key, now));
+  const { metadata: { issuer }, grant, key, clientKey } = activation;
+  const { sdJwt, notificationId } = await patiently(() => requestCredential(issuer, grant, { key, clientKey }, now));
   const keys = await patiently(() => publishedKeys(issuer.credential_issuer));
   if (!(await isOurs(sdJwt, key, issuer.credential_issuer, keys))) {
     await deleteActivation();
-    await notify(issuer, grant, notificationId, "credential_failure");
+    await notify(issuer, grant, clientKey, notificationId, "credential_failure");
     throw new Refusal("bad_card");
   }
   const card = { id: grant.credentialId, sdJwt, key, addedAt: now(), status: null, pack: null };
   await finishActivation(card);
   markCard(true);
-  notify(issuer, grant, notificationId, "credential_accepted");
+  // The page is left after this: what takes longer is lost, which is no matter.
+  await Promise.race([notify(issuer, grant, clientKey, notificationId, "credential_accepted"), pause(1)]);
   return card.id;
 }
 
@@ -103,10 +115,14 @@ async function patiently(request) {
       return await request();
     } catch (error) {
       if (error.reason !== "offline") throw error;
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      await pause(seconds);
     }
   }
   return request();
+}
+
+function pause(seconds) {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
 /** The card must be signed by the issuer that the offer named, be valid now, and be bound to our key. */

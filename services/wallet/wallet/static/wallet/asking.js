@@ -18,12 +18,13 @@ export class Refusal extends Error {
 
 /**
  * Ask again while the answer is "not yet" (425, 503 with Retry-After); throws Refusal("offline") without an answer.
- * @param {string} url @param {RequestInit} [options] @returns {Promise<Response>}
+ * @param {string} url @param {RequestInit | (() => Promise<RequestInit>)} [options] or what makes them for each try
+ * @returns {Promise<Response>}
  */
 export async function ask(url, options = {}) {
   const until = Date.now() + PATIENCE;
   for (;;) {
-    const answer = await once(url, options);
+    const answer = await once(url, typeof options === "function" ? await options() : options);
     if (answer.status !== 425 && answer.status !== 503) return answer;
     if (Date.now() > until) throw new Refusal("busy");
     await pause(Number(answer.headers.get("Retry-After") ?? 1) * 1000);

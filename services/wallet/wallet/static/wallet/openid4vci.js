@@ -7,6 +7,7 @@ import { publicJwk } from "../js/es256.js";
 import { wellKnown } from "../js/issuer.js";
 import { signToken } from "../js/jwt.js";
 import { ask, jsonOf, Refusal } from "./asking.js";
+import { askWithKey, learnNonce } from "./dpop.js";
 
 const GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 const SCHEME = "openid-credential-offer://";
@@ -44,6 +45,7 @@ export async function fetchOffer(address) {
   const answer = await ask(address);
   if (answer.status === 429) throw new Refusal("slow_down");
   if (!answer.ok) throw new Refusal("unknown");
+  learnNonce(answer);
   const offer = await answer.json();
   const code = offer.grants?.[GRANT]?.["pre-authorized_code"];
   if (!code) throw new Refusal("not_ours");
@@ -73,9 +75,10 @@ async function metadata(url, name) {
 /**
  * @param {any} server metadata
  * @param {{offer: Offer, activationCode: string, receipt: string, device: string}} given
+ * @param {CryptoKeyPair} clientKey that the token is bound to; it may ask again for an answer that was lost
  * @returns {Promise<Grant>} throws Refusal with the reason that the service tells
  */
-export async function requestToken(server, { offer, activationCode, receipt, device }) {
+export async function requestToken(server, { offer, activationCode, receipt, device }, clientKey) {
   const wanted = { type: "openid_credential", credential_configuration_id: offer.configurationId };
   const body = new URLSearchParams({
     grant_type: GRANT,
@@ -85,7 +88,7 @@ export async function requestToken(server, { offer, activationCode, receipt, dev
     terms_receipt: receipt,
     device_label: device,
   });
-  const answer = await ask(server.token_endpoint, { method: "POST", body });
+  const answer = await askWithKey(server.token_endpoint, { method: "POST", body }, clientKey);
   const told = await jsonOf(answer);
   if (!answer.ok) throw tokenRefusal(answer, told);
   return { accessToken: told.access_token, credentialId: told.authorization_details[0].credential_identifiers[0] };
@@ -99,23 +102,27 @@ function tokenRefusal(answer, told) {
 
 /**
  * Prove the phone's key and take the card that is bound to it. The same key gets the same card again.
- * @param {any} issuer metadata @param {Grant} grant @param {CryptoKeyPair} key @param {() => number} now
+ * @param {any} issuer metadata @param {Grant} grant @param {{key: CryptoKeyPair, clientKey: CryptoKeyPair}} keys
+ * @param {() => number} now
  * @returns {Promise<{sdJwt: string, notificationId: string}>}
  */
-export async function requestCredential(issuer, grant, key, now) {
+export async function requestCredential(issuer, grant, { key, clientKey }, now) {
   const proof = await keyProof(issuer, key, now);
-  const answer = await ask(issuer.credential_endpoint, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${grant.accessToken}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ credential_identifier: grant.credentialId, proofs: { jwt: [proof] } }),
-  });
+  const wanted = { credential_identifier: grant.credentialId, proofs: { jwt: [proof] } };
+  const answer = await askWithKey(issuer.credential_endpoint, post(wanted), clientKey, grant.accessToken);
   const told = await jsonOf(answer);
   if (!answer.ok) throw credentialRefusal(answer, told);
   return { sdJwt: told.credentials[0].credential, notificationId: told.notification_id };
 }
 
+function post(value) {
+  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+}
+
 async function keyProof(issuer, key, now) {
-  const { c_nonce: nonce } = await jsonOf(await ask(issuer.nonce_endpoint, { method: "POST" }));
+  const answer = await ask(issuer.nonce_endpoint, { method: "POST" });
+  learnNonce(answer);
+  const { c_nonce: nonce } = await jsonOf(answer);
   const header = { typ: "openid4vci-proof+jwt", jwk: await publicJwk(key.publicKey) };
   return signToken(key.privateKey, header, { aud: issuer.credential_issuer, iat: Math.floor(now()), nonce });
 }
@@ -127,10 +134,7 @@ function credentialRefusal(answer, told) {
 }
 
 /** Tell the issuer what became of the card; it is no matter if this is lost. */
-export async function notify(issuer, grant, notificationId, event) {
-  await ask(issuer.notification_endpoint, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${grant.accessToken}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ notification_id: notificationId, event }),
-  }).catch(() => undefined);
+export async function notify(issuer, grant, clientKey, notificationId, event) {
+  const report = post({ notification_id: notificationId, event });
+  await askWithKey(issuer.notification_endpoint, report, clientKey, grant.accessToken).catch(() => undefined);
 }
