@@ -25,6 +25,7 @@ from wallet.parts import Parts, dpop_rules, read_keys
 from wallet.settings import WalletSettings
 from wallet.use_cases.forget_presentations import forget_presentations
 from wallet.use_cases.forget_proofs import forget_proofs
+from wallet.use_cases.forget_refresh_tokens import forget_refresh_tokens
 
 SERVICE = "wallet"
 FORGETTING_PAUSE = 3600.0
@@ -105,3 +106,4 @@ async def _forget(streams: Eventing) -> None:
         # An extension may be on its way: what the clock decides of cards waits until all has been heard.
         if not await streams.behind():
             await forget_presentations(work)
+            await forget_refresh_tokens(work)

@@ -90,6 +90,25 @@ class Grant:
     jkt: str | None
 
 
+class RenewalRefusal(StrEnum):
+    """Why a refresh token is not taken. Only one that was used before changes anything."""
+
+    UNKNOWN = "unknown"
+    REUSED = "reused"
+    NOT_ISSUED = "not_issued"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What the refresh tokens of an activation are worth, and the digests of the two that may still come."""
+
+    grant: Grant
+    current: bytes
+    previous: bytes | None
+
+
 @dataclass(frozen=True, slots=True)
 class Denial:
     """No grant, and why. A wrong code that was counted tells how many attempts are left."""
@@ -133,6 +152,25 @@ class Card:
         if self.valid_until is not None and self.valid_until <= now:
             return "expired"
         return "suspended" if self.holds else "active"
+
+
+# A card may be extended some time after its end.
+RENEWABLE_FOR = timedelta(days=30)
+
+
+def refuse_renewal(
+    renewal: Renewal, card: Card | None, digest: bytes, jkt: str, now: datetime
+) -> RenewalRefusal | None:
+    """Who lacks the key learns and ends nothing. The former token is good until the newest is used."""
+    if jkt != renewal.grant.jkt:
+        return RenewalRefusal.UNKNOWN
+    if digest not in (renewal.current, renewal.previous):
+        return RenewalRefusal.REUSED
+    if card is None or card.valid_until is None:
+        return RenewalRefusal.NOT_ISSUED
+    if card.ended is not None or card.valid_until + RENEWABLE_FOR <= now:
+        return RenewalRefusal.ENDED
+    return RenewalRefusal.SUSPENDED if card.holds else None
 
 
 # A shown code is fresh for this long after it was made; a phone's clock may be this much ahead.

@@ -13,6 +13,8 @@ from servicekit.oauth import OAuthError
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 
+REFRESH_GRANT_TYPE = "refresh_token"
+
 _LONGEST = 1024
 _AUTHENTICATION = ("client_secret", "client_assertion", "client_assertion_type")
 
@@ -28,6 +30,13 @@ class TokenForm:
     device_label: DeviceLabel
 
 
+@dataclass(frozen=True, slots=True)
+class RefreshForm:
+    """A refresh token as it was sent."""
+
+    refresh_token: str
+
+
 class _Detail(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -39,11 +48,16 @@ class _Detail(BaseModel):
 _DETAILS = TypeAdapter(Annotated[list[_Detail], Field(min_length=1, max_length=1)])
 
 
-def read_token_form(body: bytes, authorization: str | None) -> TokenForm:
+def read_token_form(body: bytes, authorization: str | None) -> TokenForm | RefreshForm:
     """Check the form, then the client. Unknown parameters are ignored."""
     parameters = _parameters(body)
-    if _required(parameters, "grant_type") != GRANT_TYPE:
-        raise OAuthError("unsupported_grant_type", f"The only grant type is {GRANT_TYPE}.")
+    grant_type = _required(parameters, "grant_type")
+    if grant_type == REFRESH_GRANT_TYPE:
+        form = RefreshForm(_required(parameters, "refresh_token"))
+        _check_client(parameters, authorization)
+        return form
+    if grant_type != GRANT_TYPE:
+        raise OAuthError("unsupported_grant_type", f"Use {GRANT_TYPE}, or {REFRESH_GRANT_TYPE}.")
     code, tx_code = _required(parameters, "pre-authorized_code"), _required(parameters, "tx_code")
     _check_client(parameters, authorization)
     return TokenForm(

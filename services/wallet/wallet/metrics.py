@@ -2,10 +2,11 @@
 
 from prometheus_client import Counter
 
-from wallet.domain import Refusal, Verdict
+from wallet.domain import Refusal, RenewalRefusal, Verdict
 
 _verifications = Counter("wallet_verifications_total", "Codes that were checked", ("institution", "outcome"))
 _activations = Counter("wallet_activations_total", "Answers of the token endpoint", ("outcome",))
+_renewals = Counter("wallet_renewals_total", "Refresh tokens that were sent", ("outcome",))
 
 
 def count_verification(verdict: Verdict) -> None:
@@ -14,3 +15,7 @@ def count_verification(verdict: Verdict) -> None:
 
 def count_activation(refusal: Refusal | None) -> None:
     _activations.labels(refusal or "accepted").inc()
+
+
+def count_renewal(refusal: RenewalRefusal | None) -> None:
+    _renewals.labels(refusal or "renewed").inc()

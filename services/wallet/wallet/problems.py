@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from servicekit.oauth import OAuthError
 from servicekit.problems import Problem, Text
-from wallet.domain import CardState, Denial, Refusal
+from wallet.domain import CardState, Denial, Refusal, RenewalRefusal
 
 
 class OfferUnknown(Problem):
@@ -131,3 +131,18 @@ class Refused(OAuthError):
         super().__init__(
             error, description, extras={name: told for name, told in extras.items() if told is not None}
         )
+
+
+class RenewalRefused(OAuthError):
+    """A refresh token that is not taken; `reason` is for our own wallet."""
+
+    _WORDS: ClassVar[dict[RenewalRefusal, str]] = {
+        RenewalRefusal.UNKNOWN: "The refresh token is unknown, or bound to another key.",
+        RenewalRefusal.REUSED: "The refresh token was used before: all of this activation have ended.",
+        RenewalRefusal.NOT_ISSUED: "There is no card yet: ask for it with the access token.",
+        RenewalRefusal.SUSPENDED: "The card is suspended: ask again when it is valid.",
+        RenewalRefusal.ENDED: "The card has ended: order a new one.",
+    }
+
+    def __init__(self, refusal: RenewalRefusal) -> None:
+        super().__init__("invalid_grant", self._WORDS[refusal], extras={"reason": refusal})

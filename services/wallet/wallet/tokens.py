@@ -6,6 +6,7 @@ from typing import Any
 from servicekit.keys import SigningKey
 from servicekit.tokens import sign_jwt
 from wallet.domain import Grant
+from wallet.refresh_tokens import RefreshToken
 from wallet.settings import WalletSettings
 
 TOKEN_LIFETIME = timedelta(minutes=5)
@@ -35,13 +36,17 @@ def access_token(grant: Grant, settings: WalletSettings, key: SigningKey, now: d
     return sign_jwt(key, typ="at+jwt", claims=claims)
 
 
-def token_answer(grant: Grant, token: str, *, with_details: bool) -> dict[str, Any]:
+def token_answer(
+    grant: Grant, token: str, refresh_token: RefreshToken | None, *, with_details: bool
+) -> dict[str, Any]:
     """Details are in the answer exactly when they were asked for (OpenID4VCI 1.0, 6.2)."""
     answer: dict[str, Any] = {
         "access_token": token,
         "token_type": "Bearer" if grant.jkt is None else "DPoP",
         "expires_in": int(TOKEN_LIFETIME.total_seconds()),
     }
+    if refresh_token is not None:
+        answer["refresh_token"] = refresh_token.text
     if with_details:
         detail = {
             "type": "openid_credential",

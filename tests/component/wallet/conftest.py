@@ -15,6 +15,7 @@ from eventing import Outbox, Works
 from servicekit.keys import Keys
 from servicekit.limits import RefusedRequests
 from servicekit.signin import Person, current_person
+from tests.component.wallet.clients import Client
 from tests.component.wallet.scene import NOON, Clock, Order, tell
 from tests.conftest import MakeDatabase
 from tests.databases import Database
@@ -96,6 +97,11 @@ async def http(
     async with httpx.AsyncClient(transport=transport, base_url="http://wallet.test") as client:
         web.state.signin = sign_in(settings, keys, works, client)
         yield client
+
+
+@pytest.fixture
+def client(http: httpx.AsyncClient, clock: Clock) -> Client:
+    return Client(http, clock)
 
 
 @pytest.fixture

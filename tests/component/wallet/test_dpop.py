@@ -11,42 +11,12 @@ from fastapi import FastAPI
 from eventing import Works
 from servicekit.limits import RefusedRequests
 from servicekit.tokens import verify_jwt
-from tests.component.wallet.scene import CODE, NOON, WRONG_CODE, Clock, Order, tell
-from tests.component.wallet.steps import error_of, fetch_code, token_form
-from tests.dpop import DpopClient
+from tests.component.wallet.clients import TOKEN_URL, Client
+from tests.component.wallet.scene import NOON, WRONG_CODE, Clock, Order, tell
+from tests.component.wallet.steps import error_of, token_form
 from tests.eventlog import published
 from wallet.parts import Parts
 from wallet.use_cases.forget_proofs import forget_proofs
-
-TOKEN_URL = "http://localhost:8004/token"
-
-
-class Client(DpopClient):
-    """A wallet with a DPoP key, which takes its nonce from the offer."""
-
-    def __init__(self, http: httpx.AsyncClient, clock: Clock) -> None:
-        super().__init__()
-        self._http = http
-        self._clock = clock
-        self.nonce: str | None = None
-
-    async def fetch_code(self, order: Order, generation: int = 1) -> str:
-        offer = await self._http.get(f"/offers/{order.offer_id(generation)}")
-        self.nonce = offer.headers["dpop-nonce"]
-        return await fetch_code(self._http, order, generation)
-
-    async def redeem(
-        self, code: str, tx_code: str = CODE, *, proof: str | None = None, **other: str
-    ) -> httpx.Response:
-        sent = proof or self.proof(TOKEN_URL, self._clock.now, nonce=self.nonce)
-        return await self._http.post(
-            "/token", data=token_form(code, tx_code, **other), headers={"DPoP": sent}
-        )
-
-
-@pytest.fixture
-def client(http: httpx.AsyncClient, clock: Clock) -> Client:
-    return Client(http, clock)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ async def test_metadata_says_what_is_true_of_this_server(http: httpx.AsyncClient
         "issuer": "http://localhost:8004",
         "token_endpoint": "http://localhost:8004/token",
         "jwks_uri": "http://localhost:8004/jwks",
-        "grant_types_supported": ["urn:ietf:params:oauth:grant-type:pre-authorized_code"],
+        "grant_types_supported": ["urn:ietf:params:oauth:grant-type:pre-authorized_code", "refresh_token"],
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none"],
         "authorization_details_types_supported": ["openid_credential"],

@@ -1,6 +1,7 @@
 """Metadata, offers and tokens: what any wallet needs to activate a card (OpenID4VCI 1.0)."""
 
 import asyncio
+import os
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,14 +15,17 @@ from servicekit.openapi import body_of
 from servicekit.refusals import TooManyRequests
 from wallet.api.client_keys import check_proof, proof_used
 from wallet.api.refusals import LimitOAuthRefusals, LimitRefusals
+from wallet.api.renewal import renew
 from wallet.codes import make_pre_authorized_code, read_pre_authorized_code, read_terms_receipt
 from wallet.domain import Denial, Grant, Offer, Redemption, Refusal
-from wallet.forms import GRANT_TYPE, TokenForm, read_details, read_token_form
+from wallet.forms import GRANT_TYPE, REFRESH_GRANT_TYPE, RefreshForm, TokenForm, read_details, read_token_form
 from wallet.metrics import count_activation
 from wallet.parts import Parts, TheParts
 from wallet.problems import OfferNotReady, OfferUnknown, Refused
+from wallet.refresh_tokens import SECRET, RefreshToken
 from wallet.tokens import access_token, credential_issuer, token_answer
 from wallet.use_cases.find_offer import find_offer
+from wallet.use_cases.give_refresh_token import give_refresh_token
 from wallet.use_cases.redeem_code import redeem_code
 from wallet.use_cases.use_proof import ProofUsed, use_proof
 
@@ -57,7 +61,7 @@ async def show_metadata(parts: TheParts) -> dict[str, Any]:
         "issuer": url,
         "token_endpoint": f"{url}/token",
         "jwks_uri": f"{url}/jwks",
-        "grant_types_supported": [GRANT_TYPE],
+        "grant_types_supported": [GRANT_TYPE, REFRESH_GRANT_TYPE],
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none"],
         "authorization_details_types_supported": ["openid_credential"],
@@ -123,12 +127,21 @@ async def issue_token(request: Request, parts: TheParts) -> JSONResponse:
     form = read_token_form(await request.body(), request.headers.get("authorization"))
     now = parts.works.clock()
     proof = check_proof(request, parts, now)
-    redemption = _redemption(parts, form, proof.jkt if proof else None)
-    grant = await _redeem(parts, redemption, proof)
+    grant, refresh_token, with_details = await _grant(parts, form, proof)
     token = access_token(grant, parts.settings, parts.keys.tokens.current, now)
-    answer = token_answer(grant, token, with_details=redemption.configuration_id is not None)
+    answer = token_answer(grant, token, refresh_token, with_details=with_details)
     nonce = parts.dpop.headers(now) if proof else {}
     return JSONResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache", **nonce})
+
+
+async def _grant(
+    parts: Parts, form: TokenForm | RefreshForm, proof: DpopProof | None
+) -> tuple[Grant, RefreshToken | None, bool]:
+    """What is granted, the next refresh token, and whether details were asked for."""
+    if isinstance(form, RefreshForm):
+        return *await renew(parts, form, proof), False
+    redemption = _redemption(parts, form, proof.jkt if proof else None)
+    return *await _redeem(parts, redemption, proof), redemption.configuration_id is not None
 
 
 def _redemption(parts: Parts, form: TokenForm, jkt: str | None) -> Redemption:
@@ -145,11 +158,15 @@ def _redemption(parts: Parts, form: TokenForm, jkt: str | None) -> Redemption:
     return Redemption(*code, form.tx_code, configuration_id, form.device_label, terms_version, jkt)
 
 
-async def _redeem(parts: Parts, redemption: Redemption, proof: DpopProof | None) -> Grant:
+async def _redeem(
+    parts: Parts, redemption: Redemption, proof: DpopProof | None
+) -> tuple[Grant, RefreshToken | None]:
+    refresh_token = None
     try:
         async with parts.works.begin() as work:
             outcome = await redeem_code(work, redemption, parts.keys.activation_checks)
             if proof is not None and isinstance(outcome, Grant):
+                refresh_token = await give_refresh_token(work, outcome, os.urandom(SECRET))
                 await use_proof(work, proof)
     except ProofUsed:
         raise proof_used() from None
@@ -158,4 +175,4 @@ async def _redeem(parts: Parts, redemption: Redemption, proof: DpopProof | None)
         count_activation(outcome.refusal)
         raise Refused(outcome)
     count_activation(None)
-    return outcome
+    return outcome, refresh_token

@@ -19,6 +19,7 @@ async def erase_orders(conn: Connection, order_ids: Sequence[UUID], now: datetim
     )
     await conn.execute("delete from cards where order_id = any($1::uuid[])", order_ids)
     await conn.execute("delete from offers where order_id = any($1::uuid[])", order_ids)
+    await conn.execute("delete from refresh_tokens where order_id = any($1::uuid[])", order_ids)
 
 
 async def _leave_tombstones(conn: Connection, order_ids: Sequence[UUID], now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts.issuer import CardIssued
 from eventing import UnitOfWork
-from wallet.store import cards, offers
+from wallet.store import cards, offers, refresh_tokens
 
 
 async def record_cards(work: UnitOfWork, issued: Sequence[CardIssued]) -> None:
@@ -14,3 +14,4 @@ async def record_cards(work: UnitOfWork, issued: Sequence[CardIssued]) -> None:
     replaced = [event.replaces for event in issued if event.replaces is not None]
     if replaced:
         await cards.replace_cards(work.connection, replaced)
+        await refresh_tokens.end_of_cards(work.connection, replaced)
