@@ -13,15 +13,16 @@ ON_PURPOSE = "the rule is broken on purpose"
 Mutant = Sequence[tuple[Any, str, Any]]
 
 
-def holds_against(mutant: str) -> Callable[[Test], Test]:
-    """The test runs twice: as it is, and with the mutant, where it must fail. `mutated` puts it in place."""
+def holds_against(*mutants: str) -> Callable[[Test], Test]:
+    """The test runs as it is, and with each mutant, where it must fail. `mutated` puts it in place."""
     must_fail = pytest.mark.xfail(strict=True, raises=AssertionError, reason=ON_PURPOSE)
-    runs = [pytest.param(None, id="rule"), pytest.param(mutant, id=f"mutant-{mutant}", marks=must_fail)]
+    broken = [pytest.param(mutant, id=f"mutant-{mutant}", marks=must_fail) for mutant in mutants]
+    runs = [pytest.param(None, id="rule"), *broken]
 
     def decorate(test: Test) -> Test:
-        twice: Test = pytest.mark.parametrize("mutated", runs, indirect=True)(test)
-        pytest.mark.usefixtures("mutated")(twice)
-        return twice
+        each: Test = pytest.mark.parametrize("mutated", runs, indirect=True)(test)
+        pytest.mark.usefixtures("mutated")(each)
+        return each
 
     return decorate
 

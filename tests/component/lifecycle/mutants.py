@@ -1,0 +1,47 @@
+"""Rules of a card's life broken on purpose."""
+
+from dataclasses import replace
+from typing import Any
+
+from issuer import domain as cards
+from issuer.domain import issue
+from issuer.store import status
+from issuer.use_cases import _make_card, change_cards
+from ordering import consumers
+from tests.mutants import Mutant
+from wallet.store import offers
+from wallet.store.offers import take_attempt
+
+
+def _suspend_whatever_it_is(card: cards.Credential, by: Any, _number: int) -> cards.Credential:
+    return cards.with_holds(card, {*card.holds, by}) if card.holder_jkt else card
+
+
+async def _set_nothing(_connection: Any, _statuses: Any) -> None:
+    """The row of the list stays as it was."""
+
+
+async def _take_the_first_again(conn: Any, offer_id: str, *key_and_time: Any) -> Any:
+    await conn.execute("update offers set attempts = 0 where offer_id = $1", offer_id)
+    return await take_attempt(conn, offer_id, *key_and_time)
+
+
+def _give_to_any_key(credential: Any, activation: Any, **told: Any) -> cards.Issue:
+    if credential.stands:
+        card = replace(credential, holder_jkt=activation.holder_jkt)
+        return cards.Issue(card, is_new=False, replaced=None)
+    return issue(credential, activation, **told)
+
+
+async def _forget(_work: Any, _received: Any) -> None:
+    """What was told is not written down."""
+
+
+MUTANTS: dict[str, Mutant] = {
+    "ended_cards_are_suspended": [(change_cards, "suspend", _suspend_whatever_it_is)],
+    "the_old_card_stays": [(cards, "_switched_off", lambda *_, **__: None)],
+    "any_key_has_the_card": [(_make_card, "issue", _give_to_any_key)],
+    "the_list_is_not_written": [(status, "set_statuses", _set_nothing)],
+    "attempts_begin_anew": [(offers, "take_attempt", _take_the_first_again)],
+    "ends_are_not_written": [(consumers, "on_card_ended", _forget)],
+}

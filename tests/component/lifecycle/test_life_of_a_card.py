@@ -1,0 +1,35 @@
+"""The life of a card through the use cases of all services: reordered, doubled, and with crashes between."""
+
+import asyncio
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.component.lifecycle.conftest import BeginPlay
+from tests.component.lifecycle.mutants import MUTANTS
+from tests.component.lifecycle.play import Play
+from tests.mutants import holds_against
+
+PLAYS = 25
+STEPS = 45
+
+THE_SAME_EACH_TIME = settings(
+    max_examples=PLAYS,
+    stateful_step_count=STEPS,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.timeout(180)
+@holds_against(*MUTANTS)
+async def test_a_card_lives_by_the_rules_whatever_comes_in_between(begin_play: BeginPlay) -> None:
+    this = {"loop": asyncio.get_running_loop(), "begin": staticmethod(begin_play)}
+    play = type("PlayOnThisLoop", (Play,), this)
+
+    await asyncio.to_thread(run_state_machine_as_test, play, settings=THE_SAME_EACH_TIME)
