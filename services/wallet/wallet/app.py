@@ -21,7 +21,7 @@ from wallet import pages
 from wallet.api import activation, presentations, terms
 from wallet.codes import hash_subject
 from wallet.consumers import HANDLERS
-from wallet.parts import Parts, dpop_rules, read_keys
+from wallet.parts import Parts, dpop_rules, read_attesters, read_keys
 from wallet.settings import WalletSettings
 from wallet.use_cases.forget_presentations import forget_presentations
 from wallet.use_cases.forget_proofs import forget_proofs
@@ -79,7 +79,13 @@ async def _serving(app: FastAPI, settings: WalletSettings) -> AsyncIterator[None
 def make_parts(settings: WalletSettings, keys: Keys, works: Works) -> Parts:
     wallet_keys = read_keys(keys)
     return Parts(
-        settings, works, wallet_keys, RefusedRequests(), GoodRequests(), dpop_rules(settings, wallet_keys)
+        settings=settings,
+        works=works,
+        keys=wallet_keys,
+        refused=RefusedRequests(),
+        good=GoodRequests(),
+        dpop=dpop_rules(settings, wallet_keys),
+        attesters=read_attesters(settings),
     )
 
 

@@ -28,6 +28,7 @@ class TokenForm:
     authorization_details: str | None
     terms_receipt: str | None
     device_label: DeviceLabel
+    client_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class RefreshForm:
     """A refresh token as it was sent."""
 
     refresh_token: str
+    client_id: str | None
 
 
 class _Detail(BaseModel):
@@ -53,7 +55,7 @@ def read_token_form(body: bytes, authorization: str | None) -> TokenForm | Refre
     parameters = _parameters(body)
     grant_type = _required(parameters, "grant_type")
     if grant_type == REFRESH_GRANT_TYPE:
-        form = RefreshForm(_required(parameters, "refresh_token"))
+        form = RefreshForm(_required(parameters, "refresh_token"), parameters.get("client_id"))
         _check_client(parameters, authorization)
         return form
     if grant_type != GRANT_TYPE:
@@ -66,6 +68,7 @@ def read_token_form(body: bytes, authorization: str | None) -> TokenForm | Refre
         authorization_details=parameters.get("authorization_details"),
         terms_receipt=parameters.get("terms_receipt"),
         device_label=_device_label(parameters.get("device_label")),
+        client_id=parameters.get("client_id"),
     )
 
 

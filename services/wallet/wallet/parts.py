@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from cryptography import x509
 from fastapi import Depends, Request
 
 from eventing import Works
@@ -40,6 +41,13 @@ def dpop_rules(settings: WalletSettings, keys: WalletKeys) -> DpopRules:
     )
 
 
+def read_attesters(settings: WalletSettings) -> tuple[x509.Certificate, ...]:
+    """Raises OSError or ValueError at the start for a file that is none."""
+    if settings.wallet_attesters is None:
+        return ()
+    return tuple(x509.load_pem_x509_certificates(settings.wallet_attesters.read_bytes()))
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """One per process."""
@@ -50,6 +58,7 @@ class Parts:
     refused: RefusedRequests
     good: GoodRequests
     dpop: DpopRules
+    attesters: tuple[x509.Certificate, ...]
 
 
 async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread

@@ -1,6 +1,9 @@
 """The settings of the wallet service, read once."""
 
-from pydantic import Field
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from servicekit.settings import ServiceSettings
 
@@ -15,3 +18,12 @@ class WalletSettings(ServiceSettings):
     # Whether a token is given only to who sends a DPoP proof, and whether a proof must hold a nonce of ours.
     dpop_required: bool = False
     dpop_nonce_required: bool = True
+    # Certificates of those who may vouch for wallets, and whether only such wallets get a token.
+    wallet_attesters: Path | None = None
+    wallet_attestation_required: bool = False
+
+    @model_validator(mode="after")
+    def _somebody_attests(self) -> Self:
+        if self.wallet_attestation_required and self.wallet_attesters is None:
+            raise ValueError("WALLET_ATTESTATION_REQUIRED needs WALLET_ATTESTERS: a file of certificates")
+        return self

@@ -16,7 +16,9 @@ def credential_issuer(settings: WalletSettings, institution_id: str) -> str:
     return f"{settings.issuer_public_url}/t/{institution_id}"
 
 
-def access_token(grant: Grant, settings: WalletSettings, key: SigningKey, now: datetime) -> str:
+def access_token(
+    grant: Grant, client_id: str | None, settings: WalletSettings, key: SigningKey, now: datetime
+) -> str:
     """ES256, `at+jwt`: all that the issuer needs, so that it asks nobody."""
     issued_at = int(now.timestamp())
     claims: dict[str, Any] = {
@@ -31,6 +33,8 @@ def access_token(grant: Grant, settings: WalletSettings, key: SigningKey, now: d
         "credential_configuration_id": grant.offer.configuration_id,
         "device_label": grant.device_label,
     }
+    if client_id is not None:
+        claims["client_id"] = client_id
     if grant.jkt is not None:
         claims["cnf"] = {"jkt": grant.jkt}
     return sign_jwt(key, typ="at+jwt", claims=claims)

@@ -34,6 +34,10 @@ def test_a_good_proof_shows_its_key() -> None:
     assert check(CLIENT.proof(URL, NOW)) == CLIENT.jkt
 
 
+def test_a_long_header_is_read() -> None:
+    assert check(CLIENT.proof(URL, NOW, header={"kid": "k" * 900})) == CLIENT.jkt
+
+
 def test_the_example_of_the_rfc_holds_for_its_key() -> None:
     at = datetime.fromtimestamp(1562262616, UTC)
 
@@ -101,7 +105,16 @@ def test_a_wrong_claim_is_refused(claims: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "a.b.c", "ż.ż.ż", "x" * 9000, CLIENT.proof(URL, NOW)[:-4], CLIENT.proof(URL, NOW) + ".x"],
+    [
+        "",
+        "x",
+        "a.b.c",
+        "W10.e30.c2ln",
+        "ż.ż.ż",
+        "x" * 9000,
+        CLIENT.proof(URL, NOW)[:-4],
+        CLIENT.proof(URL, NOW) + ".x",
+    ],
 )
 def test_what_is_no_signed_jwt_is_refused(token: str) -> None:
     with pytest.raises(InvalidDpopProof):

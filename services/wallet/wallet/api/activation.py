@@ -13,9 +13,11 @@ from servicekit.oauth import OAuthError
 from servicekit.offers import offer_is_authentic
 from servicekit.openapi import body_of
 from servicekit.refusals import TooManyRequests
-from wallet.api.client_keys import check_proof, proof_used
+from wallet import attestations
+from wallet.api.client_keys import check_client, check_proof, proof_used, use_up
 from wallet.api.refusals import LimitOAuthRefusals, LimitRefusals
 from wallet.api.renewal import renew
+from wallet.attestations import Attested
 from wallet.codes import make_pre_authorized_code, read_pre_authorized_code, read_terms_receipt
 from wallet.domain import Denial, Grant, Offer, Redemption, Refusal
 from wallet.forms import GRANT_TYPE, REFRESH_GRANT_TYPE, RefreshForm, TokenForm, read_details, read_token_form
@@ -27,7 +29,7 @@ from wallet.tokens import access_token, credential_issuer, token_answer
 from wallet.use_cases.find_offer import find_offer
 from wallet.use_cases.give_refresh_token import give_refresh_token
 from wallet.use_cases.redeem_code import redeem_code
-from wallet.use_cases.use_proof import ProofUsed, use_proof
+from wallet.use_cases.use_proof import ProofUsed
 
 router = APIRouter(tags=["activation"])
 
@@ -63,10 +65,22 @@ async def show_metadata(parts: TheParts) -> dict[str, Any]:
         "jwks_uri": f"{url}/jwks",
         "grant_types_supported": [GRANT_TYPE, REFRESH_GRANT_TYPE],
         "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["none"],
+        **_client_authentication(parts),
         "authorization_details_types_supported": ["openid_credential"],
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
-        "pre-authorized_grant_anonymous_access_supported": True,
+        "pre-authorized_grant_anonymous_access_supported": not parts.settings.wallet_attestation_required,
+    }
+
+
+def _client_authentication(parts: Parts) -> dict[str, list[str]]:
+    methods = [] if parts.settings.wallet_attestation_required else ["none"]
+    if not parts.attesters:
+        return {"token_endpoint_auth_methods_supported": methods}
+    algorithms = list(attestations.ALGORITHMS)
+    return {
+        "token_endpoint_auth_methods_supported": [*methods, "attest_jwt_client_auth"],
+        "client_attestation_signing_alg_values_supported": algorithms,
+        "client_attestation_pop_signing_alg_values_supported": algorithms,
     }
 
 
@@ -126,22 +140,24 @@ async def issue_token(request: Request, parts: TheParts) -> JSONResponse:
     """The order of the checks is the protocol's: nothing is counted for a request that is not in order."""
     form = read_token_form(await request.body(), request.headers.get("authorization"))
     now = parts.works.clock()
+    attested = check_client(request, parts, form.client_id, now)
     proof = check_proof(request, parts, now)
-    grant, refresh_token, with_details = await _grant(parts, form, proof)
-    token = access_token(grant, parts.settings, parts.keys.tokens.current, now)
+    grant, refresh_token, with_details = await _grant(parts, form, proof, attested)
+    client_id = attested.client_id if attested else None
+    token = access_token(grant, client_id, parts.settings, parts.keys.tokens.current, now)
     answer = token_answer(grant, token, refresh_token, with_details=with_details)
     nonce = parts.dpop.headers(now) if proof else {}
     return JSONResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache", **nonce})
 
 
 async def _grant(
-    parts: Parts, form: TokenForm | RefreshForm, proof: DpopProof | None
+    parts: Parts, form: TokenForm | RefreshForm, proof: DpopProof | None, attested: Attested | None
 ) -> tuple[Grant, RefreshToken | None, bool]:
     """What is granted, the next refresh token, and whether details were asked for."""
     if isinstance(form, RefreshForm):
-        return *await renew(parts, form, proof), False
+        return *await renew(parts, form, proof, attested), False
     redemption = _redemption(parts, form, proof.jkt if proof else None)
-    return *await _redeem(parts, redemption, proof), redemption.configuration_id is not None
+    return *await _redeem(parts, redemption, proof, attested), redemption.configuration_id is not None
 
 
 def _redemption(parts: Parts, form: TokenForm, jkt: str | None) -> Redemption:
@@ -159,17 +175,18 @@ def _redemption(parts: Parts, form: TokenForm, jkt: str | None) -> Redemption:
 
 
 async def _redeem(
-    parts: Parts, redemption: Redemption, proof: DpopProof | None
+    parts: Parts, redemption: Redemption, proof: DpopProof | None, attested: Attested | None
 ) -> tuple[Grant, RefreshToken | None]:
     refresh_token = None
     try:
         async with parts.works.begin() as work:
             outcome = await redeem_code(work, redemption, parts.keys.activation_checks)
-            if proof is not None and isinstance(outcome, Grant):
-                refresh_token = await give_refresh_token(work, outcome, os.urandom(SECRET))
-                await use_proof(work, proof)
-    except ProofUsed:
-        raise proof_used() from None
+            if isinstance(outcome, Grant):
+                if proof is not None:
+                    refresh_token = await give_refresh_token(work, outcome, os.urandom(SECRET))
+                await use_up(work, proof, attested)
+    except ProofUsed as used:
+        raise proof_used(used) from None
     # Only here, after the commit, may a refusal become an error: the attempt stays counted.
     if isinstance(outcome, Denial):
         count_activation(outcome.refusal)

@@ -6,7 +6,8 @@ import structlog
 
 from servicekit.dpop import DpopProof
 from servicekit.oauth import OAuthError
-from wallet.api.client_keys import proof_used
+from wallet.api.client_keys import proof_used, use_up
+from wallet.attestations import Attested
 from wallet.domain import Grant, RenewalRefusal
 from wallet.forms import RefreshForm
 from wallet.metrics import count_renewal
@@ -14,12 +15,14 @@ from wallet.parts import Parts
 from wallet.problems import RenewalRefused
 from wallet.refresh_tokens import SECRET, RefreshToken, read_refresh_token
 from wallet.use_cases.renew_access import renew_access
-from wallet.use_cases.use_proof import ProofUsed, use_proof
+from wallet.use_cases.use_proof import ProofUsed
 
 log = structlog.get_logger()
 
 
-async def renew(parts: Parts, form: RefreshForm, proof: DpopProof | None) -> tuple[Grant, RefreshToken]:
+async def renew(
+    parts: Parts, form: RefreshForm, proof: DpopProof | None, attested: Attested | None
+) -> tuple[Grant, RefreshToken]:
     """Raises `OAuthError`."""
     if proof is None:
         raise OAuthError("invalid_dpop_proof", "A refresh token needs a proof of its key.")
@@ -27,7 +30,7 @@ async def renew(parts: Parts, form: RefreshForm, proof: DpopProof | None) -> tup
     if token is None:
         raise RenewalRefused(RenewalRefusal.UNKNOWN)
     successor = RefreshToken(token.activation_id, os.urandom(SECRET))
-    outcome = await _outcome(parts, token, proof, successor)
+    outcome = await _outcome(parts, token, successor, proof, attested)
     # Only here, after the commit, may a refusal become an error: a reused token has ended its activation's.
     if isinstance(outcome, RenewalRefusal):
         count_renewal(outcome)
@@ -37,15 +40,15 @@ async def renew(parts: Parts, form: RefreshForm, proof: DpopProof | None) -> tup
 
 
 async def _outcome(
-    parts: Parts, token: RefreshToken, proof: DpopProof, successor: RefreshToken
+    parts: Parts, token: RefreshToken, successor: RefreshToken, proof: DpopProof, attested: Attested | None
 ) -> Grant | RenewalRefusal:
     try:
         async with parts.works.begin() as work:
             outcome = await renew_access(work, token, proof.jkt, successor)
             if isinstance(outcome, Grant):
-                await use_proof(work, proof)
-    except ProofUsed:
-        raise proof_used() from None
+                await use_up(work, proof, attested)
+    except ProofUsed as used:
+        raise proof_used(used) from None
     if outcome is RenewalRefusal.REUSED:
         log.warning("refresh_token_reused")
     return outcome

@@ -1,14 +1,19 @@
-"""A DPoP proof serves once: written down last, in the transaction that gives what it was sent for."""
+"""A proof of a client's key serves once: written down last, in the transaction that gives what it is for."""
 
 from eventing import UnitOfWork
 from servicekit.dpop import DpopProof
+from wallet.attestations import Attested
 from wallet.store import dpop_proofs
 
 
 class ProofUsed(Exception):
     """The proof has served another request."""
 
+    def __init__(self, proof: DpopProof | Attested) -> None:
+        super().__init__()
+        self.proof = proof
 
-async def use_proof(work: UnitOfWork, proof: DpopProof) -> None:
+
+async def use_proof(work: UnitOfWork, proof: DpopProof | Attested) -> None:
     if not await dpop_proofs.use_proof(work.connection, proof.digest, proof.lapses_at):
-        raise ProofUsed
+        raise ProofUsed(proof)
