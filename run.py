@@ -29,6 +29,7 @@ TO_INSTALL, TO_RUN = 1200, 200  # megabytes of free disk
 NETWORK_SIGNS = ("failed to fetch", "dns error", "connection", "timed out", "certificate", "no matching dist")
 IMPORT_RULES = "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo'])"
 ASSETS, CHROMIUM = ["-m", "devstack.assets"], ["-m", "pytest", "--timeout=180"]
+BENCHES = ("latency", "drain", "compared", "lists")
 SUITES = ("unit", "component", "contract", "architecture", "journeys")
 
 WORDS = {
@@ -46,6 +47,7 @@ WORDS = {
     "bench-latency": "how long an order takes on the idle stack",
     "bench-drain": "how many waiting orders become READY in a second, and what they cost",
     "bench-compared": "the same beside a naive pipeline and a bare one, in turns",
+    "bench-lists": "what a status list of 1.3 million cards costs, to make and to serve",
     "docs": "the generated pages of docs/",
     "setup": "only installs what the others need",
 }
@@ -284,7 +286,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "browser": [ASSETS, [*CHROMIUM, "-n", workers, *(rest or ["tests/browser"])]],
         "screenshots": [ASSETS, [*CHROMIUM, "tests/browser/gallery.py"]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
-        **{f"bench-{name}": [["-m", f"bench.{name}", *rest]] for name in ("latency", "drain", "compared")},
+        **{f"bench-{name}": [["-m", f"bench.{name}", *rest]] for name in BENCHES},
         "docs": [["-m", "contracts.docs", *rest]],
         "setup": [],
     }[command]
