@@ -41,12 +41,12 @@ _TX_CODE = {
 
 
 _TOKEN_FORM = body_of(
-    required={
-        "grant_type": GRANT_TYPE,
-        "pre-authorized_code": "from the offer",
-        "tx_code": "the activation code: 8 digits",
-    },
+    required={"grant_type": f"{GRANT_TYPE} or {REFRESH_GRANT_TYPE}"},
     optional={
+        "pre-authorized_code": "from the offer; needed for the first grant type",
+        "tx_code": "the activation code: 8 digits; needed with it",
+        "refresh_token": "from the last answer; needed for the second grant type",
+        "client_id": "if sent with a wallet attestation, the client that it names",
         "authorization_details": "asks for credential_identifiers: "
         '[{"type": "openid_credential", "credential_configuration_id": "legitymacja_studencka_sd_jwt"}]',
         "terms_receipt": "from POST /api/v1/terms",
