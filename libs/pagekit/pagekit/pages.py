@@ -22,6 +22,7 @@ from servicekit.refusals import NotFound
 
 HERE = Path(__file__).parent
 FOR_EVER = "public, max-age=31536000, immutable"
+MODULES = (".js", ".mjs")
 VARY = "Accept-Language, Cookie"
 
 Back = Annotated[str | None, Query(alias="next", max_length=1000)]
@@ -103,10 +104,16 @@ class Pages:
         return choose_language(language, back, secure=self._secure)
 
     async def _serve(self, request: Request, digest: str, name: str) -> Response:
-        """Under another digest stood another version: a page that is open must not mix the two."""
-        if digest != self.static.digest:
+        """Under another digest stood, or will stand, another version, as while replicas are upgraded in turn.
+
+        A page then has the looks of the one that answers, and no browser keeps them; modules of two versions
+        would be a program that nobody has tried.
+        """
+        if digest == self.static.digest:
+            return self.file(request, name, cache=FOR_EVER)
+        if name.endswith(MODULES):
             raise NotFound
-        return self.file(request, name, cache=FOR_EVER)
+        return self.file(request, name, cache="no-store")
 
     def _of_service(self, request: Request) -> Mapping[str, Any]:
         return self._shared(request) if self._shared else {}

@@ -168,15 +168,25 @@ async def test_there_are_two_languages(browser: httpx.AsyncClient) -> None:
 async def test_files_are_kept_for_good_at_the_address_of_their_content(
     browser: httpx.AsyncClient, pages: Pages
 ) -> None:
-    url = pages.static.url("css/base.css")
-
-    answer = await browser.get(url)
-    other = await browser.get(url.replace(pages.static.digest, "0" * 16))
+    answer = await browser.get(pages.static.url("css/base.css"))
 
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.text == (HERE / "static" / "css" / "base.css").read_text()
-    assert other.status_code == 404
+
+
+async def test_a_page_of_another_version_has_looks_and_no_mixed_program(
+    browser: httpx.AsyncClient, pages: Pages
+) -> None:
+    module = next(name for name in pages.static.names() if name.endswith(".js"))
+    folder = f"/static/{'0' * 16}"
+
+    style = await browser.get(f"{folder}/css/base.css")
+    program = await browser.get(f"{folder}/{module}")
+
+    assert (style.status_code, style.headers["cache-control"]) == (200, "no-store")
+    assert style.text == (HERE / "static" / "css" / "base.css").read_text()
+    assert program.status_code == 404
 
 
 async def test_a_client_without_gzip_gets_plain_files(browser: httpx.AsyncClient, pages: Pages) -> None:
