@@ -52,13 +52,16 @@ def create_development_keys(directory: Path, *, issuer_public_url: str, institut
 
 
 def _new_ring() -> dict[str, Any]:
-    key_id = secrets.token_hex(4)
-    secret = to_base64url(secrets.token_bytes(32))
-    return _document("ring", key_id, [{"id": key_id, "secret": secret}])
+    key = new_ring_key()
+    return _document("ring", key["id"], [key])
+
+
+def new_ring_key() -> dict[str, str]:
+    return {"id": secrets.token_hex(4), "secret": to_base64url(secrets.token_bytes(32))}
 
 
 def _new_signing() -> dict[str, Any]:
-    jwk = _new_jwk()
+    jwk = new_jwk()
     return _document("signing", jwk["kid"], [jwk])
 
 
@@ -66,7 +69,7 @@ def _document(kind: str, current: str, keys: list[dict[str, Any]]) -> dict[str, 
     return {"kind": kind, "development": True, "current": current, "keys": keys}
 
 
-def _new_jwk() -> dict[str, Any]:
+def new_jwk() -> dict[str, Any]:
     key = ECKey.generate_key("P-256")
     return {**key.as_dict(private=True), "kid": key.thumbprint()}
 
@@ -89,7 +92,7 @@ def new_authority() -> dict[str, Any]:
 
 def _certify(directory: Path, authority: dict[str, Any], institution: str, url: str) -> None:
     path = key_file(directory, f"issuer/signing/{institution}")
-    create(path, lambda: _certified(authority, _new_jwk(), url))
+    create(path, lambda: _certified(authority, new_jwk(), url))
     document = read(path)
     if document["development"] and document.get("url") != url:
         jwk = next(item["jwk"] for item in document["keys"] if item["jwk"]["kid"] == document["current"])
@@ -105,7 +108,7 @@ def _certified(authority: dict[str, Any], jwk: dict[str, Any], url: str) -> dict
 def certificate_for(authority: dict[str, Any], jwk: dict[str, Any], url: str) -> x509.Certificate:
     """A leaf whose only name is the credential issuer's URL, signed by the authority itself."""
     key = ECKey.import_key(jwk).private_key
-    assert key is not None  # noqa: S101 - a private JWK, written by _new_jwk
+    assert key is not None  # noqa: S101 - a private JWK, written by new_jwk
     leaf = _certificate(
         _name("Legitka development issuer"), root_of(authority).subject, key.public_key(), years=5
     )

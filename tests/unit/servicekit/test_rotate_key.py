@@ -1,0 +1,114 @@
+import stat
+from collections.abc import Iterator
+from itertools import pairwise, product
+from pathlib import Path
+
+import pytest
+
+from servicekit.keys import KeyRing, Keys, SigningKeys, UnknownKey, create_development_keys, key_file
+from servicekit.rotate_key import main
+
+RING, SIGNING = "ordering/sessions", "wallet/token"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    create_development_keys(tmp_path, issuer_public_url="http://localhost:8002", institutions=["umcs"])
+    return tmp_path
+
+
+def step(directory: Path, word: str, name: str, *key_id: str) -> int:
+    return main([word, str(directory), name, *key_id])
+
+
+def rotation_of_ring(directory: Path) -> Iterator[KeyRing]:
+    old = Keys(directory).ring(RING)
+    yield old
+    step(directory, "add", RING)
+    both = Keys(directory).ring(RING)
+    yield both
+    (coming,) = both.keys.keys() - old.keys.keys()
+    step(directory, "use", RING, coming)
+    yield Keys(directory).ring(RING)
+
+
+def test_replicas_one_step_apart_read_what_the_other_wrote(directory: Path) -> None:
+    rings = list(rotation_of_ring(directory))
+
+    for earlier, later in pairwise(rings):
+        for writer, reader in product((earlier, later), repeat=2):
+            assert reader.secret(writer.current.id) == writer.current.secret
+
+
+def test_the_new_key_is_current_and_the_old_one_still_opens(directory: Path) -> None:
+    old, _both, new = rotation_of_ring(directory)
+
+    assert new.current.id != old.current.id
+    assert new.secrets() == [new.current.secret, old.current.secret]
+
+
+def test_a_forgotten_key_opens_nothing(directory: Path) -> None:
+    old, *_ = rotation_of_ring(directory)
+
+    assert step(directory, "forget", RING, old.current.id) == 0
+
+    with pytest.raises(UnknownKey):
+        Keys(directory).ring(RING).secret(old.current.id)
+
+
+def test_a_coming_signing_key_is_published_before_it_signs(directory: Path) -> None:
+    before = Keys(directory).signing_keys(SIGNING)
+
+    step(directory, "add", SIGNING)
+
+    after = Keys(directory).signing_keys(SIGNING)
+    (coming,) = published(after) - published(before)
+    assert after.current.kid == before.current.kid
+    step(directory, "use", SIGNING, coming)
+    assert Keys(directory).signing_keys(SIGNING).current.kid == coming
+    assert published(Keys(directory).signing_keys(SIGNING)) == {before.current.kid, coming}
+
+
+def published(keys: SigningKeys) -> set[str]:
+    return {jwk["kid"] for jwk in keys.public_jwks()["keys"]}
+
+
+def test_a_rotated_file_is_for_its_owner_only(directory: Path) -> None:
+    step(directory, "add", RING)
+
+    assert stat.S_IMODE(key_file(directory, RING).stat().st_mode) == 0o600
+
+
+def test_no_secret_is_told(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    step(directory, "add", RING)
+
+    told = capsys.readouterr().out
+    text = key_file(directory, RING).read_text()
+    assert Keys(directory).ring(RING).keys.keys() & set(told.replace(";", "").split())
+    assert not [line for line in text.splitlines() if '"secret"' in line and line.split('"')[3] in told]
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "key_id", "why"),
+    [
+        ("forget", RING, "current", "current key"),
+        ("forget", RING, "00000000", "no key 00000000"),
+        ("use", RING, "00000000", "no key 00000000"),
+        ("use", "issuer/signing/umcs", "x", "kind certified"),
+        ("use", "ordering/nothing", "x", "cannot read key file"),
+    ],
+)
+def test_a_step_that_would_lose_a_key_changes_nothing_and_says_why(
+    directory: Path, capsys: pytest.CaptureFixture[str], word: str, name: str, key_id: str, why: str
+) -> None:
+    before = contents(directory)
+    wanted = Keys(directory).ring(RING).current.id if key_id == "current" else key_id
+
+    assert step(directory, word, name, wanted) == 1
+
+    assert why in capsys.readouterr().err
+    assert contents(directory) == before
+
+
+def contents(directory: Path) -> dict[Path, str]:
+    return {path: path.read_text() for path in directory.rglob("*.json")}
