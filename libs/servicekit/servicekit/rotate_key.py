@@ -76,7 +76,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("directory", type=Path, help="the folder of the key files")
     parser.add_argument("name", help="the file below it, without .json, as in sealing/holder")
     parser.add_argument("key_id", nargs="?", help="which key to use or forget")
-    options = parser.parse_args(arguments)
+    # Every 64th thumbprint begins with a dash, and is no option.
+    wants_help = arguments[:1] in (["-h"], ["--help"])
+    options = parser.parse_args(arguments if wants_help else ["--", *arguments])
     if (options.step == "add") == bool(options.key_id):
         parser.error("use and forget need the id of a key, add makes one")
     try:

@@ -112,3 +112,22 @@ def test_a_step_that_would_lose_a_key_changes_nothing_and_says_why(
 
 def contents(directory: Path) -> dict[Path, str]:
     return {path: path.read_text() for path in directory.rglob("*.json")}
+
+
+def test_an_id_that_begins_with_a_dash_is_an_id(directory: Path) -> None:
+    path = key_file(directory, RING)
+    path.write_text(path.read_text().replace(Keys(directory).ring(RING).current.id, "-h"))
+    step(directory, "add", RING)
+    (coming,) = Keys(directory).ring(RING).keys.keys() - {"-h"}
+
+    assert step(directory, "use", RING, coming) == 0
+    assert step(directory, "use", RING, "-h") == 0
+
+    assert Keys(directory).ring(RING).current.id == "-h"
+
+
+def test_help_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+
+    assert "forget" in capsys.readouterr().out
