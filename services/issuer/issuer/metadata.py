@@ -1,5 +1,6 @@
 """What wallets and checkers read about a credential issuer and its card. Nothing in it is about a person."""
 
+from datetime import datetime
 from typing import Any
 
 from issuer.domain import CONFIGURATION_ID
@@ -44,6 +45,12 @@ def issuer_metadata(tenant: Tenant) -> dict[str, Any]:
         ],
         "credential_configurations_supported": {CONFIGURATION_ID: _configuration(tenant)},
     }
+
+
+def signed_issuer_metadata(tenant: Tenant, now: datetime) -> str:
+    """OpenID4VCI 1.0, 12.2.3: the same as a JWT that carries its certificate."""
+    signed = {"iss": tenant.url, "sub": tenant.url, "iat": int(now.timestamp())}
+    return tenant.metadata_signer.sign(issuer_metadata(tenant) | signed)
 
 
 def _configuration(tenant: Tenant) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from servicekit.institutions import Institution
 from servicekit.keys import CertifiedKeys, Keys
 
 VCT_PATH = "/vct/legitymacja-studencka/1"
+METADATA_TYP = "openidvci-issuer-metadata+jwt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Tenant:
     keys: CertifiedKeys
     card_signer: Signer
     list_signer: Signer
+    metadata_signer: Signer
 
     @property
     def vct(self) -> str:
@@ -48,5 +50,6 @@ def open_tenants(
             keys=certified,
             card_signer=certified_signer(certified.current, typ=sd_jwt.TYP),
             list_signer=certified_signer(certified.current, typ=status_list.TYP),
+            metadata_signer=certified_signer(certified.current, typ=METADATA_TYP),
         )
     return tenants

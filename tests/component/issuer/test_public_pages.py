@@ -8,8 +8,9 @@ from fastapi import FastAPI
 
 from issuer.parts import Parts
 from servicekit.limits import GoodRequests, RefusedRequests
+from tests.component.issuer.cards import open_signed
 from tests.component.issuer.phones import Phone
-from tests.component.issuer.scene import ISSUER, WALLET, Scene, WalletApp
+from tests.component.issuer.scene import ISSUER, WALLET, Clock, Scene, WalletApp
 
 METADATA = "/.well-known/openid-credential-issuer/t/umcs"
 PUBLIC = [
@@ -28,6 +29,27 @@ async def test_metadata_name_the_issuer_exactly_and_its_authorization_server(htt
     assert metadata["authorization_servers"] == [WALLET]
     for endpoint in ("credential", "nonce", "notification"):
         assert metadata[f"{endpoint}_endpoint"] == f"{ISSUER}/t/umcs/{endpoint}"
+
+
+async def test_metadata_are_signed_for_who_asks_for_a_jwt(http: httpx.AsyncClient, clock: Clock) -> None:
+    plain = (await http.get(METADATA)).json()
+
+    signed = await http.get(METADATA, headers={"Accept": "application/jwt"})
+
+    header, claims, certificate = open_signed(signed.text)
+    assert signed.headers["content-type"] == "application/jwt"
+    assert header["typ"] == "openidvci-issuer-metadata+jwt"
+    assert claims.pop("sub") == claims.pop("iss") == plain["credential_issuer"]
+    assert claims.pop("iat") == int(clock.now.timestamp())
+    assert claims == plain
+    assert certificate.issuer != certificate.subject
+
+
+async def test_metadata_are_json_for_who_takes_either(http: httpx.AsyncClient) -> None:
+    answer = await http.get(METADATA, headers={"Accept": "application/jwt, application/json;q=0.5"})
+
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["vary"] == "Accept"
 
 
 async def test_the_configuration_is_complete(http: httpx.AsyncClient) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 
-from issuer.metadata import issuer_keys, issuer_metadata, type_metadata
+from issuer.metadata import issuer_keys, issuer_metadata, signed_issuer_metadata, type_metadata
 from issuer.parts import TheParts, TheTenant
 from issuer.published_lists import PublishedList
 from issuer.status_list import MEDIA_TYPE
@@ -15,15 +16,25 @@ router = APIRouter(tags=["public"])
 
 _ONE_HOUR = "public, max-age=3600"
 _A_MOMENT = "public, max-age=5"
+_JWT = "application/jwt"
 
 
 @router.get(
     "/.well-known/openid-credential-issuer/t/{institution_id}",
     summary="Credential issuer metadata (OpenID4VCI)",
+    response_model=dict[str, Any],
 )
-async def credential_issuer(tenant: TheTenant, response: Response) -> dict[str, Any]:
-    response.headers["Cache-Control"] = _ONE_HOUR
-    return issuer_metadata(tenant)
+async def credential_issuer(request: Request, tenant: TheTenant, parts: TheParts) -> Response:
+    """As JSON, or signed for those who accept `application/jwt` and no JSON."""
+    headers = {"Cache-Control": _ONE_HOUR, "Vary": "Accept"}
+    if _wants_signed(request.headers.get("accept", "")):
+        token = signed_issuer_metadata(tenant, parts.works.clock())
+        return Response(token, media_type=_JWT, headers=headers)
+    return JSONResponse(issuer_metadata(tenant), headers=headers)
+
+
+def _wants_signed(accept: str) -> bool:
+    return _JWT in accept and "application/json" not in accept
 
 
 @router.get("/.well-known/jwt-vc-issuer/t/{institution_id}", summary="The keys that sign cards (SD-JWT VC)")
