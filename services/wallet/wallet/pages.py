@@ -99,6 +99,15 @@ async def add(request: Request, person: Visitor, pages: ThePages) -> HTMLRespons
     )
 
 
+@router.get("/authorize")
+async def authorize(request: Request, person: Visitor, pages: ThePages) -> HTMLResponse:
+    """The authorization endpoint that wallets look for: a card is not given here, and the page says where.
+
+    Whatever the wallet sent along is ignored: nobody is led back to an address from a link.
+    """
+    return pages.render(request, "authorize.html", signed_in=person is not None)
+
+
 @router.get("/manifest.webmanifest")
 async def show_manifest(request: Request, pages: ThePages) -> JSONResponse:
     language = language_of(request)

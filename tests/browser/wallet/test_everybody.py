@@ -32,7 +32,17 @@ async def test_no_page_has_a_barrier(
 
 
 async def look_at_pages_without_a_card(page: Page, looker: Looker, addresses: Addresses, say: Say) -> None:
-    for path in ("/", "/showings", "/help", "/privacy", "/accessibility", "/offline", "/add", "/nowhere"):
+    for path in (
+        "/",
+        "/showings",
+        "/help",
+        "/privacy",
+        "/accessibility",
+        "/offline",
+        "/add",
+        "/authorize",
+        "/nowhere",
+    ):
         await page.goto(f"{addresses.wallet}{path}")
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         await looker.look(path.strip("/") or "start")

@@ -52,6 +52,23 @@ async def test_the_page_trusts_the_issuers_of_all_institutions(http: httpx.Async
     }
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("pl", "Legitymacja zaczyna się od zamówienia"), ("en", "A card begins with an order")],
+)
+async def test_a_wallet_that_asks_for_authorization_learns_where_the_way_in_is(
+    language: str, words: str, http: httpx.AsyncClient
+) -> None:
+    asked = {"response_type": "code", "redirect_uri": "https://wallet.example/back", "state": "<s>"}
+
+    answer = await http.get("/authorize", params=asked, headers=AS_A_BROWSER | {"Accept-Language": language})
+
+    assert answer.status_code == 200
+    assert words in answer.text
+    assert 'href="http://localhost:8001/"' in answer.text
+    assert 'href="https://wallet.example' not in answer.text
+
+
 async def test_the_manifest_makes_it_an_app_in_the_language_of_the_person(http: httpx.AsyncClient) -> None:
     manifest = (await http.get("/manifest.webmanifest", headers={"Accept-Language": "en"})).json()
 

@@ -17,6 +17,7 @@ async def test_metadata_says_what_is_true_of_this_server(http: httpx.AsyncClient
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.json() == {
         "issuer": "http://localhost:8004",
+        "authorization_endpoint": "http://localhost:8004/authorize",
         "token_endpoint": "http://localhost:8004/token",
         "jwks_uri": "http://localhost:8004/jwks",
         "grant_types_supported": ["urn:ietf:params:oauth:grant-type:pre-authorized_code", "refresh_token"],

@@ -61,6 +61,7 @@ async def show_metadata(parts: TheParts) -> dict[str, Any]:
     url = parts.settings.wallet_public_url
     return {
         "issuer": url,
+        "authorization_endpoint": f"{url}/authorize",
         "token_endpoint": f"{url}/token",
         "jwks_uri": f"{url}/jwks",
         "grant_types_supported": [GRANT_TYPE, REFRESH_GRANT_TYPE],
