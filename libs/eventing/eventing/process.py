@@ -94,7 +94,7 @@ class Eventing:
             ("watch", self.settings.watch_interval, self.watch.look),
             ("retries", self.settings.retry_first, self.runner.retry_due),
             ("gaps", 5, self._ask_for_gaps),
-            ("answers", 1, self.answer),
+            ("answers", self.settings.relay_poll, self.answer),
             ("reconciliation", 60, self._reconcile),
             ("measures", 2, self._measure),
             ("display", 5, self.consumer.show),
