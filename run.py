@@ -39,7 +39,7 @@ WORDS = {
     "test": "unit, component, contract, architecture and journey tests",
     "e2e": "the same system in containers, driven through its published ports (needs Docker and Chromium)",
     "kafka": "on Apache Kafka: tests that a broker takes part in, lost volumes, killed leaders, latency",
-    "drills": "a restore from a backup, an upgrade while services run, stops and restarts by hand",
+    "drills": "a restore from a backup, an upgrade while services run, parts killed, stopped and restarted",
     "browser": "the apps in Chromium, on a phone and a desktop (needs Chromium, and Node for the assets)",
     "screenshots": "the pictures of docs/screenshots, taken anew",
     "assets": "what pages take from elsewhere: a QR decoder for browsers that have none (needs Node)",
@@ -278,7 +278,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "e2e": [["-m", "pytest", "-p", "no:randomly", "--timeout=600", *(rest or ["tests/e2e"])]],
         "kafka": [
             ["-m", "devstack.apache_kafka"],
-            [*on_a_broker, "-n", workers, *(rest or tests)],
+            [*on_a_broker, "-n", workers, *(rest or [*tests, "tests/operating/test_killed_parts.py"])],
             *([] if rest else [["-m", "pytest", "tests/kafka"], ["bench/latency.py", "--tell"]]),
         ],
         "drills": [["-m", "pytest", "-n", workers, *(rest or DRILLS)]],
