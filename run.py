@@ -48,6 +48,7 @@ WORDS = {
     "bench-drain": "how many waiting orders become READY in a second, and what they cost",
     "bench-compared": "the same beside a naive pipeline and a bare one, in turns",
     "bench-lists": "what a status list of 1.3 million cards costs, to make and to serve",
+    "keys": "the key files of production: ARGS='FOLDER --authority FOLDER --issuer URL umcs'",
     "docs": "the generated pages of docs/",
     "setup": "only installs what the others need",
 }
@@ -287,6 +288,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "screenshots": [ASSETS, [*CHROMIUM, "tests/browser/gallery.py"]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
         **{f"bench-{name}": [["-m", f"bench.{name}", *rest]] for name in BENCHES},
+        "keys": [["-m", "servicekit.make_keys", *rest]],
         "docs": [["-m", "contracts.docs", *rest]],
         "setup": [],
     }[command]

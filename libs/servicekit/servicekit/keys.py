@@ -12,8 +12,8 @@ from typing import Any
 from joserfc.jwk import ECKey, KeySet
 
 from servicekit.bytes import from_base64url
-from servicekit.development_keys import create_development_keys
 from servicekit.key_files import key_file
+from servicekit.new_keys import create_development_keys
 
 __all__ = [
     "CertifiedKey",

@@ -8,9 +8,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from servicekit.development_keys import new_jwk, new_ring_key
 from servicekit.key_files import Document, key_file, read, write_private
 from servicekit.keys import KeyUnavailable
+from servicekit.new_keys import new_jwk, new_ring_key
 
 KINDS: dict[str, tuple[str, Any]] = {"ring": ("id", new_ring_key), "signing": ("kid", new_jwk)}
 

@@ -8,8 +8,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from servicekit.development_keys import new_authority, root_of, tls_certificate_for
 from servicekit.key_files import create, key_file, read, write_private
+from servicekit.new_keys import new_authority, root_of, tls_certificate_for
 
 RENEWED_BEFORE_END = timedelta(days=30)
 

@@ -1,9 +1,10 @@
-"""Keys for a developer's machine and for tests, marked so that production refuses them."""
+"""Makes key files: for production, or for development and tests, marked so that production refuses them."""
 
 import base64
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc.jwk import ECKey
 
 from servicekit.bytes import to_base64url
-from servicekit.key_files import create, key_file, read, write_private
+from servicekit.key_files import Document, create, key_file, read, write_private
 
 RINGS = (
     "sealing/holder",
@@ -41,32 +42,48 @@ def create_development_keys(directory: Path, *, issuer_public_url: str, institut
 
     A certificate is made anew (same key) when the issuer's public URL has changed.
     """
+    authority = key_file(directory, AUTHORITY)
+    urls = {institution: f"{issuer_public_url}/t/{institution}" for institution in institutions}
+    create_keys(directory, authority, urls, development=True)
+    for institution, url in urls.items():
+        _certify_again(directory, read(authority), institution, url)
+
+
+def create_keys(directory: Path, authority: Path, issuers: Mapping[str, str], *, development: bool) -> None:
+    """What exists is kept. `issuers`: the credential issuer's URL of each institution.
+
+    `authority` is the file of the certificate authority that vouches for their keys.
+    """
     for name in RINGS:
-        create(key_file(directory, name), _new_ring)
+        create(key_file(directory, name), lambda: _new_ring(development))
     for name in SIGNING:
-        create(key_file(directory, name), _new_signing)
-    create(key_file(directory, AUTHORITY), new_authority)
-    authority = read(key_file(directory, AUTHORITY))
-    for institution in institutions:
-        _certify(directory, authority, institution, f"{issuer_public_url}/t/{institution}")
+        create(key_file(directory, name), lambda: _new_signing(development))
+    create(authority, lambda: new_authority(development=development))
+    vouching = read(authority)
+    for institution, url in issuers.items():
+        create(_signing_of(directory, institution), partial(_certified, vouching, None, url))
 
 
-def _new_ring() -> dict[str, Any]:
+def _signing_of(directory: Path, institution: str) -> Path:
+    return key_file(directory, f"issuer/signing/{institution}")
+
+
+def _new_ring(development: bool) -> Document:
     key = new_ring_key()
-    return _document("ring", key["id"], [key])
+    return _document("ring", key["id"], [key], development)
 
 
 def new_ring_key() -> dict[str, str]:
     return {"id": secrets.token_hex(4), "secret": to_base64url(secrets.token_bytes(32))}
 
 
-def _new_signing() -> dict[str, Any]:
+def _new_signing(development: bool) -> Document:
     jwk = new_jwk()
-    return _document("signing", jwk["kid"], [jwk])
+    return _document("signing", jwk["kid"], [jwk], development)
 
 
-def _document(kind: str, current: str, keys: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"kind": kind, "development": True, "current": current, "keys": keys}
+def _document(kind: str, current: str, keys: list[dict[str, Any]], development: bool) -> Document:
+    return {"kind": kind, "development": development, "current": current, "keys": keys}
 
 
 def new_jwk() -> dict[str, Any]:
@@ -74,9 +91,9 @@ def new_jwk() -> dict[str, Any]:
     return {**key.as_dict(private=True), "kid": key.thumbprint()}
 
 
-def new_authority() -> dict[str, Any]:
+def new_authority(*, development: bool = True) -> Document:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _name("Legitka development authority")
+    name = _name("authority", development)
     certificate = (
         _certificate(name, name, key.public_key(), years=20)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -87,49 +104,55 @@ def new_authority() -> dict[str, Any]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     public = certificate.public_bytes(serialization.Encoding.PEM)
-    return {"kind": "authority", "development": True, "key": pem.decode(), "certificate": public.decode()}
+    return {
+        "kind": "authority",
+        "development": development,
+        "key": pem.decode(),
+        "certificate": public.decode(),
+    }
 
 
-def _certify(directory: Path, authority: dict[str, Any], institution: str, url: str) -> None:
-    path = key_file(directory, f"issuer/signing/{institution}")
-    create(path, lambda: _certified(authority, new_jwk(), url))
+def _certify_again(directory: Path, authority: Document, institution: str, url: str) -> None:
+    path = _signing_of(directory, institution)
     document = read(path)
     if document["development"] and document.get("url") != url:
         jwk = next(item["jwk"] for item in document["keys"] if item["jwk"]["kid"] == document["current"])
         write_private(path, _certified(authority, jwk, url))
 
 
-def _certified(authority: dict[str, Any], jwk: dict[str, Any], url: str) -> dict[str, Any]:
+def _certified(authority: Document, jwk: dict[str, Any] | None, url: str) -> Document:
+    jwk = jwk or new_jwk()
     leaf = certificate_for(authority, jwk, url)
     x5c = [base64.b64encode(leaf.public_bytes(serialization.Encoding.DER)).decode()]
-    return _document("certified", jwk["kid"], [{"jwk": jwk, "x5c": x5c}]) | {"url": url}
+    keys = [{"jwk": jwk, "x5c": x5c}]
+    return _document("certified", jwk["kid"], keys, authority["development"]) | {"url": url}
 
 
-def certificate_for(authority: dict[str, Any], jwk: dict[str, Any], url: str) -> x509.Certificate:
+def certificate_for(authority: Document, jwk: dict[str, Any], url: str) -> x509.Certificate:
     """A leaf whose only name is the credential issuer's URL, signed by the authority itself."""
     key = ECKey.import_key(jwk).private_key
     assert key is not None  # noqa: S101 - a private JWK, written by new_jwk
-    leaf = _certificate(
-        _name("Legitka development issuer"), root_of(authority).subject, key.public_key(), years=5
-    )
+    name = _name("issuer", authority["development"])
+    leaf = _certificate(name, root_of(authority).subject, key.public_key(), years=5)
     return _sign_leaf(authority, leaf, x509.UniformResourceIdentifier(url))
 
 
-def root_of(authority: dict[str, Any]) -> x509.Certificate:
+def root_of(authority: Document) -> x509.Certificate:
     return x509.load_pem_x509_certificate(authority["certificate"].encode())
 
 
 def tls_certificate_for(
-    authority: dict[str, Any], key: ec.EllipticCurvePublicKey, host: x509.GeneralName
+    authority: Document, key: ec.EllipticCurvePublicKey, host: x509.GeneralName
 ) -> x509.Certificate:
     """A leaf for a web server; phones take none that lasts much longer than two years."""
-    leaf = _certificate(_name("Legitka development gateway"), root_of(authority).subject, key, years=2)
+    name = _name("gateway", authority["development"])
+    leaf = _certificate(name, root_of(authority).subject, key, years=2)
     server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     return _sign_leaf(authority, leaf.add_extension(server, critical=False), host)
 
 
 def _sign_leaf(
-    authority: dict[str, Any], leaf: x509.CertificateBuilder, name: x509.GeneralName
+    authority: Document, leaf: x509.CertificateBuilder, name: x509.GeneralName
 ) -> x509.Certificate:
     signer = serialization.load_pem_private_key(authority["key"].encode(), password=None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)  # noqa: S101 - written by new_authority
@@ -143,7 +166,8 @@ def _sign_leaf(
     )
 
 
-def _name(text: str) -> x509.Name:
+def _name(role: str, development: bool) -> x509.Name:
+    text = f"Legitka development {role}" if development else f"Legitka {role}"
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
