@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import devstack.samples
 from devstack.processes import StackError, last_words
@@ -37,16 +38,20 @@ def commands_for_people(samples: Path) -> list[list[str]]:
 
 
 def drawn_samples(places: Places) -> Path:
-    """Drawing two hundred portraits takes seconds: done once for each version of what draws them."""
+    """Drawing two hundred portraits takes seconds: done once for each version of what draws them.
+
+    They are drawn beside their folder and renamed: what was interrupted leaves nothing half done.
+    """
     sources = sorted(Path(next(iter(devstack.samples.__path__))).glob("*.py"))
     version = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     folder = places.cache / f"samples-{version}"
     if not folder.exists():
-        unfinished = places.data / "samples-unfinished"
+        unfinished = folder.with_name(f"{folder.name}-{uuid4().hex}")
         write_samples(unfinished)
-        shutil.copytree(unfinished, folder.with_suffix(".new"), dirs_exist_ok=True)
-        shutil.rmtree(unfinished)
-        folder.with_suffix(".new").rename(folder)
+        try:
+            unfinished.rename(folder)
+        except OSError:  # somebody else was faster
+            shutil.rmtree(unfinished)
     return folder
 
 
