@@ -16,6 +16,7 @@ from rich.table import Table
 
 from bench import drain
 from bench.rivals.race import Raced, race_of
+from contracts.catalogue import type_of
 from contracts.ordering import OrderPlaced
 from devstack.ports import free_ports
 from devstack.settings import Places
@@ -53,7 +54,7 @@ async def _placed(stack: Stack, orders: int) -> list[OrderPlaced]:
     try:
         rows = await connection.fetch(
             "select body from events where headers::jsonb ->> 'ce_type' = $1 limit $2",
-            "pl.legitka.ordering.OrderPlaced.v1",
+            type_of(OrderPlaced),
             orders,
         )
     finally:

@@ -99,7 +99,6 @@ async def _fill(server: Postgres, asked: argparse.Namespace) -> None:
 
 
 async def _prepare(server: Postgres, folder: Path) -> tuple[IssuerSettings, Tenant]:
-
     admin, password = await asyncpg.connect(server.url()), secrets.token_hex(8)
     await ensure_database(admin, "issuer", password)
     await admin.close()

@@ -12,7 +12,8 @@ from uuid import UUID
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from bench.rivals.roles import ISSUER, Race, answer, like_a_real_one, parse_arguments, partition_of
+from bench.rivals.roles import ISSUER, Race, answer, parse_arguments
+from contracts.catalogue import partition_of
 from contracts.issuer import CredentialReady
 from contracts.ordering import OrderPlaced
 
@@ -50,8 +51,7 @@ async def issue(
 ) -> None:
     orders = [OrderPlaced.model_validate_json(value) for value in values]
     await insert(connection, race.table(ISSUER), [order.order_id for order in orders])
-    like = like_a_real_one()
-    await send(producer, race.ready, [answer(order, like) for order in orders])
+    await send(producer, race.ready, [answer(order) for order in orders])
 
 
 async def insert(
@@ -68,8 +68,8 @@ async def send(
 ) -> None:
     by_partition: defaultdict[int, list[tuple[bytes, bytes]]] = defaultdict(list)
     for event in events:
-        key = str(event.order_id).encode()
-        by_partition[partition_of(key)].append((key, event.model_dump_json().encode()))
+        key = str(event.order_id)
+        by_partition[partition_of(key)].append((key.encode(), event.model_dump_json().encode()))
     await asyncio.gather(
         *(_send_batches(producer, topic, partition, pairs) for partition, pairs in by_partition.items())
     )

@@ -11,18 +11,18 @@ import asyncpg
 from faststream import FastStream
 from faststream.kafka import KafkaBroker
 
-from bench.rivals.roles import ISSUER, Race, answer, like_a_real_one, parse_arguments
+from bench.rivals.roles import ISSUER, Race, answer, parse_arguments
 from contracts.issuer import CredentialReady
 from contracts.ordering import OrderPlaced
 
 
 def issuer_of(race: Race, broker: KafkaBroker, pools: list["asyncpg.Pool[asyncpg.Record]"]) -> None:
-    like, insert = like_a_real_one(), f"insert into {race.table(ISSUER)} (order_id) values ($1)"
+    insert = f"insert into {race.table(ISSUER)} (order_id) values ($1)"
 
     @broker.subscriber(race.orders, group_id=race.group(ISSUER), auto_offset_reset="earliest")
     async def on_order_placed(order: OrderPlaced) -> None:
         await pools[0].execute(insert, order.order_id)
-        await broker.publish(answer(order, like), race.ready, key=str(order.order_id).encode())
+        await broker.publish(answer(order), race.ready, key=str(order.order_id).encode())
 
 
 def reader_of(

@@ -16,8 +16,9 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from bench.rivals import bare
-from bench.rivals.roles import PARTITIONS, ROLES, Race
+from bench.rivals.roles import ROLES, Race
 from bench.waiting_orders import until
+from contracts.catalogue import PARTITIONS
 from contracts.ordering import OrderPlaced
 from devstack.measuring import processor_seconds_of
 from devstack.processes import plain_environment, start_process, stop_process

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import BrowserContext, Request, Route, expect
+from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
 from devstack.journey.http import Addresses
 from tests.browser.conftest import OpenContext
@@ -147,21 +147,26 @@ async def test_an_activation_that_was_closed_in_the_middle_goes_on_at_the_start(
     await expect(again.locator("[data-card]")).to_be_visible()
 
 
-async def test_an_answer_of_the_service_that_is_lost_costs_nothing(
-    context: BrowserContext, addresses: Addresses, ready: Ready
-) -> None:
-    """The claim that it took is bound to a key of this phone, which gets a token again."""
-    page = await context.new_page()
+async def lose_the_answer(page: Page, ready: Ready) -> None:
+    """The service takes the code, and what it answers never arrives."""
 
     async def lose(route: Route) -> None:
         await route.fetch()
         await route.abort()
 
-    await go_to_code_step(page, addresses, ready, SAY)
     await page.route("**/token", lose)
     await enter_code(page, ready.code, SAY)
     await expect(page.get_by_role("alert")).to_contain_text("Brak połączenia")
     await page.unroute("**/token")
+
+
+async def test_an_answer_of_the_service_that_is_lost_costs_nothing(
+    context: BrowserContext, addresses: Addresses, ready: Ready
+) -> None:
+    """The claim that it took is bound to a key of this phone, which gets a token again."""
+    page = await context.new_page()
+    await go_to_code_step(page, addresses, ready, SAY)
+    await lose_the_answer(page, ready)
 
     await enter_code(page, ready.code, SAY)
 
@@ -172,16 +177,8 @@ async def test_a_typo_after_a_lost_answer_does_not_lose_the_claim(
     context: BrowserContext, addresses: Addresses, ready: Ready
 ) -> None:
     page = await context.new_page()
-
-    async def lose(route: Route) -> None:
-        await route.fetch()
-        await route.abort()
-
     await go_to_code_step(page, addresses, ready, SAY)
-    await page.route("**/token", lose)
-    await enter_code(page, ready.code, SAY)
-    await expect(page.get_by_role("alert")).to_contain_text("Brak połączenia")
-    await page.unroute("**/token")
+    await lose_the_answer(page, ready)
     await enter_code(page, ready.wrong_code, SAY)
     await expect(page.get_by_role("alert")).to_contain_text("Kod aktywacyjny jest błędny")
 

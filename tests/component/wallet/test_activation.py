@@ -12,10 +12,9 @@ from fastapi import FastAPI
 from contracts.wallet import ActivationAccepted, ActivationFailed, ActivationLocked
 from eventing import Works
 from servicekit.keys import KeyRing
-from servicekit.tokens import verify_jwt
 from tests.component.wallet.conftest import NewOrder
 from tests.component.wallet.scene import CODE, NEXT_MONTH, NOON, WRONG_CODE, Clock, Order, tell
-from tests.component.wallet.steps import error_of, fetch_code, redeem, token_form
+from tests.component.wallet.steps import claims_of, error_of, fetch_code, redeem, token_form
 from tests.eventlog import published
 from wallet.parts import Parts
 
@@ -41,14 +40,7 @@ async def test_the_right_code_gives_a_token_for_the_issuer_alone(
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     assert answer.json() == {"access_token": IsStr(), "token_type": "Bearer", "expires_in": 300}
-    claims = verify_jwt(
-        answer.json()["access_token"],
-        parts.keys.tokens.public_keys(),
-        typ="at+jwt",
-        issuer="http://localhost:8004",
-        audience="http://localhost:8002/t/umcs",
-        now=NOON,
-    )
+    claims = claims_of(answer, parts)
     assert claims | {"jti": None} == {
         "iss": "http://localhost:8004",
         "aud": "http://localhost:8002/t/umcs",

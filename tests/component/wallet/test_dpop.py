@@ -10,10 +10,9 @@ from fastapi import FastAPI
 
 from eventing import Works
 from servicekit.limits import RefusedRequests
-from servicekit.tokens import verify_jwt
 from tests.component.wallet.clients import TOKEN_URL, Client
-from tests.component.wallet.scene import NOON, WRONG_CODE, Clock, Order, tell
-from tests.component.wallet.steps import error_of, token_form
+from tests.component.wallet.scene import WRONG_CODE, Clock, Order, tell
+from tests.component.wallet.steps import claims_of, error_of, token_form
 from tests.eventlog import published
 from wallet.parts import Parts
 from wallet.use_cases.forget_proofs import forget_proofs
@@ -39,14 +38,7 @@ async def test_a_proof_binds_the_token_to_its_key(client: Client, parts: Parts, 
 
     assert answer.status_code == 200
     assert answer.json()["token_type"] == "DPoP"
-    claims = verify_jwt(
-        answer.json()["access_token"],
-        parts.keys.tokens.public_keys(),
-        typ="at+jwt",
-        issuer="http://localhost:8004",
-        audience="http://localhost:8002/t/umcs",
-        now=NOON,
-    )
+    claims = claims_of(answer, parts)
     assert claims["cnf"] == {"jkt": client.jkt}
 
 
@@ -154,18 +146,7 @@ async def test_after_a_lost_answer_the_same_key_gets_a_token_of_the_same_activat
 ) -> None:
     answers = [await client.redeem(code, device_label=label) for label in ("iphone", "android")]
 
-    keys = parts.keys.tokens.public_keys()
-    first, second = (
-        verify_jwt(
-            answer.json()["access_token"],
-            keys,
-            typ="at+jwt",
-            issuer="http://localhost:8004",
-            audience="http://localhost:8002/t/umcs",
-            now=NOON,
-        )
-        for answer in answers
-    )
+    first, second = (claims_of(answer, parts) for answer in answers)
     assert (first["jti"], first["device_label"]) == (second["jti"], second["device_label"])
     assert len(await published(works.pool)) == 1
     async with works.begin() as work:

@@ -9,11 +9,10 @@ import pytest
 
 from eventing import Works
 from servicekit.bytes import from_base64url
-from servicekit.tokens import verify_jwt
 from tests.component.wallet.clients import TOKEN_URL, Client
 from tests.component.wallet.conftest import NewOrder
-from tests.component.wallet.scene import NEXT_MONTH, NOON, Clock, Order, tell
-from tests.component.wallet.steps import error_of, fetch_code, redeem
+from tests.component.wallet.scene import NEXT_MONTH, Clock, Order, tell
+from tests.component.wallet.steps import claims_of, error_of, fetch_code, redeem
 from wallet.parts import Parts
 from wallet.use_cases.forget_refresh_tokens import forget_refresh_tokens
 
@@ -53,14 +52,7 @@ async def test_a_refresh_token_gives_a_token_for_the_same_card_and_key(
     assert answer.status_code == 200
     assert answer.json()["token_type"] == "DPoP"
     assert answer.headers["cache-control"] == "no-store"
-    claims = verify_jwt(
-        answer.json()["access_token"],
-        parts.keys.tokens.public_keys(),
-        typ="at+jwt",
-        issuer="http://localhost:8004",
-        audience="http://localhost:8002/t/umcs",
-        now=NOON,
-    )
+    claims = claims_of(answer, parts)
     assert (claims["sub"], claims["credential_id"]) == (str(order.order_id), str(order.credential_id))
     assert (claims["generation"], claims["cnf"]) == (1, {"jkt": client.jkt})
 

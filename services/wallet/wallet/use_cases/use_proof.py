@@ -3,7 +3,7 @@
 from eventing import UnitOfWork
 from servicekit.dpop import DpopProof
 from wallet.attestations import Attested
-from wallet.store import dpop_proofs
+from wallet.store import used_proofs
 
 
 class ProofUsed(Exception):
@@ -15,5 +15,5 @@ class ProofUsed(Exception):
 
 
 async def use_proof(work: UnitOfWork, proof: DpopProof | Attested) -> None:
-    if not await dpop_proofs.use_proof(work.connection, proof.digest, proof.lapses_at):
+    if not await used_proofs.use_proof(work.connection, proof.digest, proof.lapses_at):
         raise ProofUsed(proof)

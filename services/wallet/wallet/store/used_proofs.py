@@ -1,4 +1,4 @@
-"""DPoP proofs that were used. Only a digest is kept, and only until the proof would be too old anyway."""
+"""Proofs that were used, of DPoP and of attested wallets: digests, until the proofs are too old anyway."""
 
 from datetime import datetime
 
