@@ -61,14 +61,18 @@ class Archived:
         shutil.copytree(self.live, target)
         _give_away(target / "data")
 
-    def restored(self, target: Path, to: datetime) -> None:
-        """The cluster as it was at an instant; the server finds it out when it starts."""
+    def restored(self, target: Path, to: datetime, *, promoted: bool = True) -> None:
+        """The cluster as it was at an instant; the server finds it out when it starts.
+
+        It answers when it is there, or, if it is not to be promoted, stays a standby that can be read.
+        """
         shutil.copytree(self.base, target / "data")
         shutil.copy(self.live / "password", target / "password")
         with (target / "data" / "postgresql.auto.conf").open("a") as settings:
             settings.write(f"restore_command = 'cp {self.wal}/%f %p'\n")
             settings.write(f"recovery_target_time = '{to.isoformat()}'\n")
-            settings.write("recovery_target_action = 'promote'\n")
+            settings.write(f"recovery_target_action = '{'promote' if promoted else 'pause'}'\n")
+            settings.write(f"hot_standby = {'off' if promoted else 'on'}\n")
         (target / "data" / "recovery.signal").touch()
         _give_away(target / "data")
 

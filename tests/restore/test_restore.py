@@ -104,6 +104,19 @@ async def test_what_was_acknowledged_is_there_and_the_list_is_the_true_differenc
     assert lost
 
 
+async def test_a_database_that_is_still_being_restored_is_not_asked(crashed: Crashed, tmp_path: Path) -> None:
+    crashed.archive.restored(tmp_path / "standby", crashed.history.instant, promoted=False)
+    server = start(tmp_path / "standby")
+    try:
+        url = _moved(crashed.databases["issuer"], server)
+        for command in (["heard"], ["restored", "--to", crashed.history.instant.isoformat()]):
+            refused = _run(crashed, "issuer", *command, DATABASE_URL=url)
+            assert refused.returncode != 0
+            assert "still being restored: wait" in refused.stderr
+    finally:
+        crash(server)
+
+
 @contextmanager
 def databases_of(crashed: Crashed, folder: Path, older: tuple[str, ...]) -> Iterator[dict[str, str]]:
     """The older databases as they were at the instant, the others as the crash has left them."""
@@ -144,16 +157,22 @@ def _tell_restored(crashed: Crashed, folder: Path, older: tuple[str, ...], *, ol
 
 
 def _command(crashed: Crashed, service: str, *arguments: str) -> str:
-    address = {"KAFKA__BOOTSTRAP_SERVERS": f"127.0.0.1:{crashed.old_broker}"}
-    done = subprocess.run(
+    done = _run(crashed, service, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _run(
+    crashed: Crashed, service: str, *arguments: str, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    settings |= {"KAFKA__BOOTSTRAP_SERVERS": f"127.0.0.1:{crashed.old_broker}"}
+    return subprocess.run(
         [sys.executable, "-m", service, *arguments],
-        env=crashed.stack._settings(service) | address,
+        env=crashed.stack._settings(service) | settings,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @contextmanager

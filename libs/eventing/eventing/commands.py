@@ -39,8 +39,10 @@ async def run_command(
         case "replay":
             return await _replay(works, options, service)
         case "heard":
+            await _refuse_half_restored(pool, service)
             return "\n".join(await tell_heard(works, service))
         case "restored":
+            await _refuse_half_restored(pool, service)
             await _refuse_running(pool, service)
             old_log = log(settings) if options.old_log else None
             restore = Restore(
@@ -105,6 +107,15 @@ async def _refuse_running(pool: Pool, service: str) -> None:
     )
     if await pool.fetchval(running, service):
         raise SystemExit(f"{service} is running: stop all of its processes first")
+
+
+async def _refuse_half_restored(pool: Pool, service: str) -> None:
+    """A standby can be read while it is still being restored, and would tell less than it will know."""
+    if await pool.fetchval("select pg_is_in_recovery()"):
+        raise SystemExit(
+            f"the database of {service} is still being restored: wait until it has been promoted "
+            "(select pg_is_in_recovery() tells false)"
+        )
 
 
 async def _restored(restore: Restore) -> str:
