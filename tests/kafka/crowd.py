@@ -39,6 +39,7 @@ class Crowd:
     cookies: list[str]
     consents: list[dict[str, str]] = field(default_factory=list)
     placed: int = 0
+    waits: float = 0  # seconds, the oldest order that waits now
     longest_wait: float = 0
 
     async def order(self, *, per_second: float) -> None:
@@ -80,7 +81,8 @@ class Crowd:
         """How many orders wait; the oldest of them may be the one that waits longest of all."""
         row = await self.database.fetchrow(OLDEST_THAT_WAITS)
         assert row is not None
-        self.longest_wait = max(self.longest_wait, float(row["seconds"]))
+        self.waits = float(row["seconds"])
+        self.longest_wait = max(self.longest_wait, self.waits)
         return int(row["waiting"])
 
     async def all_are_ready(self, within: float) -> None:

@@ -30,6 +30,7 @@ async def test_ten_thousand_orders_survive_the_death_of_one_leader_after_another
             tasks.create_task(crowd.order(per_second=PER_SECOND))
             await eventually(lambda: crowd.placed >= MANY // 5, PATIENCE)
             first = await kill_a_leader(cluster)
+            await others_took_over(crowd)
             await asyncio.to_thread(cluster.start, first)
             await eventually(lambda: every_replica_is_in_sync(cluster), PATIENCE, every=0.5)
             await it_leads_again(cluster, first)
@@ -56,6 +57,12 @@ async def kill_a_leader(cluster: KafkaCluster, other_than: int | None = None) ->
     leader = next(leader for leader in leaders if leader != other_than)
     await asyncio.to_thread(cluster.kill, leader)
     return leader
+
+
+async def others_took_over(crowd: Crowd) -> None:
+    """A machine that died is back in minutes, not within the seconds in which others take over."""
+    await eventually(lambda: crowd.waits > 1, PATIENCE)
+    await eventually(lambda: crowd.waits < 1, PATIENCE)
 
 
 async def it_leads_again(cluster: KafkaCluster, node: int) -> None:
