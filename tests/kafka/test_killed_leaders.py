@@ -16,7 +16,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.timeout(900)
 
 MANY = 10_000
-PER_SECOND = 25  # leaves two cores room beside four JVMs and the stack: full ones would measure themselves
+PER_SECOND = 20  # leaves two cores room beside four JVMs and the stack: full ones would measure themselves
 WARM = 400  # orders after which a broker that has just been started is one like the others
 TARGET = 6.0  # seconds that an order waits at most: 3 until the broker is taken for dead, and the way itself
 PATIENCE = 300  # seconds, for a machine that has other work
