@@ -20,6 +20,9 @@ from devstack.journey.wallet import Offer, WalletClient, WrongCode
 
 Json = dict[str, Any]
 T = TypeVar("T")
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)  # their dots may look like bars
+    zxingcpp.BarcodeFormat.QRCode
+)  # in their dots other kinds are read by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ async def _new_mails(student: StudentClient, email: str, before: int) -> list[Js
 
 def decode_qr(png: bytes) -> str:
     with Image.open(io.BytesIO(png)) as picture:
-        codes = zxingcpp.read_barcodes(picture.convert("L"))
+        codes = zxingcpp.read_barcodes(picture.convert("L"), formats=QR_CODES)
     if len(codes) != 1:
         raise JourneyError(f"the picture shows {len(codes)} codes")
     return str(codes[0].text)
