@@ -4,11 +4,12 @@ import io
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import zxingcpp
 from PIL import Image
 from playwright.async_api import Page, expect
 
-from devstack.journey.checker import Checker
+from devstack.journey.checker import Checker, Verdict
 from devstack.journey.http import Addresses
 from devstack.journey.story import decode_qr
 from tests.browser.conftest import OpenContext
@@ -29,6 +30,18 @@ async def shown_code(page: Page) -> str:
     code = page.locator("[data-qr]")
     await expect(code.locator("path")).to_be_attached()
     return decode_qr(await code.screenshot())
+
+
+async def verdict_of_a_checker(page: Page, addresses: Addresses) -> Verdict:
+    """Of a valid card, once the phone knows the time of the service."""
+    async with Checker(addresses) as checker:
+
+        async def valid() -> Verdict:
+            verdict = await checker.check(await shown_code(page))
+            assert verdict.outcome == "valid"
+            return verdict
+
+        return await eventually(valid, timeout=20, every=0.2)
 
 
 async def test_the_pesel_number_is_hidden_until_it_is_asked_for(page: Page, addresses: Addresses) -> None:
@@ -66,10 +79,8 @@ async def test_a_checker_finds_the_shown_code_valid_and_never_sees_the_pesel_num
 ) -> None:
     await page.goto(f"{addresses.wallet}/show")
 
-    async with Checker(addresses) as checker:
-        verdict = await checker.check(await shown_code(page))
+    verdict = await verdict_of_a_checker(page, addresses)
 
-    assert verdict.outcome == "valid"
     assert {"given_name", "family_name", "portrait"} <= verdict.person.keys()
     assert "pesel" not in verdict.person
 
@@ -85,25 +96,20 @@ async def test_the_shown_code_changes_every_ten_seconds(page: Page, addresses: A
     assert await shown_code(page) != first
 
 
+@pytest.mark.parametrize("minutes", [7, -7], ids=["fast", "slow"])
 async def test_a_phone_whose_clock_is_wrong_shows_codes_of_the_right_time(
-    open_device: OpenContext, addresses: Addresses, ready: Ready
+    page: Page, addresses: Addresses, minutes: int
 ) -> None:
-    phone = await (await open_device(PHONE)).new_page()
-    await add_card(phone, addresses, ready, SAY)
-    await phone.clock.install(time=datetime.now(UTC) + timedelta(minutes=7))
-    await open_card(phone, addresses)
-    await expect(phone.get_by_text(SAY("Checked"))).to_be_visible()
-    await phone.get_by_role("link", name=SAY("Show code")).click()
-
-    async with Checker(addresses) as checker:
-        verdict = await checker.check(await shown_code(phone))
-
-    assert verdict.outcome == "valid"
-
-
-async def test_every_day_the_pack_gets_a_new_handle(page: Page, addresses: Addresses) -> None:
+    """Also where nothing but the code is opened, and what it leads to was stored before."""
+    await page.clock.install(time=datetime.now(UTC) + timedelta(minutes=minutes))
     await page.goto(f"{addresses.wallet}/show")
-    first = await shown_code(page)
+
+    verdict = await verdict_of_a_checker(page, addresses)
+
+    assert "portrait" in verdict.person
+
+
+async def make_the_pack_old(page: Page) -> None:
     await page.evaluate(
         """async () => {
           const { loadCards, changeCard } = await import(document.querySelector('script[src*="show.js"]').src
@@ -113,11 +119,31 @@ async def test_every_day_the_pack_gets_a_new_handle(page: Page, addresses: Addre
         }"""
     )
 
+
+async def test_every_day_the_pack_gets_a_new_handle(page: Page, addresses: Addresses) -> None:
+    await page.goto(f"{addresses.wallet}/show")
+    first = await shown_code(page)
+    await make_the_pack_old(page)
+
     await page.reload()
 
     handle_and_key = 64  # characters after the address
     start = len(addresses.verifier) + 2
     assert (await shown_code(page))[start : start + handle_and_key] != first[start : start + handle_and_key]
+
+
+async def test_a_wrong_clock_is_no_reason_why_a_pack_cannot_be_stored(
+    page: Page, addresses: Addresses
+) -> None:
+    await page.goto(f"{addresses.wallet}/show")
+    await shown_code(page)
+    await make_the_pack_old(page)
+    await page.clock.install(time=datetime.now(UTC) + timedelta(hours=1))
+
+    await page.reload()
+
+    verdict = await verdict_of_a_checker(page, addresses)
+    assert "portrait" in verdict.person
 
 
 async def test_a_showing_is_written_down_on_the_device_and_can_be_deleted(
@@ -168,6 +194,26 @@ async def test_a_card_that_is_frozen_says_so_by_itself_and_shows_no_code(
     await expect(phone.get_by_role("link", name=SAY("Show code"))).to_be_hidden()
     await phone.goto(f"{addresses.wallet}/show")
     await expect(phone.get_by_role("alert")).to_contain_text("Tej legitymacji nie można okazać")
+
+
+async def test_a_card_that_is_frozen_while_its_code_is_shown_shows_it_no_longer(
+    open_device: OpenContext, addresses: Addresses, ready: Ready
+) -> None:
+    phone = await (await open_device(PHONE)).new_page()
+    await add_card(phone, addresses, ready, SAY)
+    [card] = await ready.student.cards()
+    await phone.clock.install()
+    await phone.goto(f"{addresses.wallet}/show")
+    await shown_code(phone)
+
+    await ready.student.change_card(card["credential_id"], "suspension")
+
+    async def a_minute_later() -> bool:
+        await phone.clock.run_for(61_000)
+        return await phone.get_by_role("alert").is_visible()
+
+    await eventually(a_minute_later, timeout=20, every=1)
+    await expect(phone.locator("[data-qr]")).to_be_hidden()
 
 
 async def test_a_card_that_is_removed_leaves_nothing_behind(

@@ -14,7 +14,8 @@ SAY = words("pl")
 @pytest.fixture
 async def offline(page: Page, addresses: Addresses) -> Page:
     """The phone has been online with its card, and is not any more."""
-    await open_card(page, addresses)
+    async with page.expect_event("requestfinished", lambda request: "/status-lists/" in request.url):
+        await open_card(page, addresses)
     await expect(page.get_by_text(SAY("Checked"))).to_be_visible()
     await page.context.set_offline(True)
     return page

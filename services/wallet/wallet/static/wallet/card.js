@@ -76,6 +76,7 @@ async function refresh() {
   } catch {
     isReachable = false;
   }
+  asked = now(); // which may be another time by what was learnt
   sayAge();
 }
 

@@ -11,6 +11,7 @@ import { learnTime, now } from "./clock.js";
 import { changeCard } from "./storage.js";
 
 const DAY = 24 * 3600;
+const CLOCK_WAS_WRONG = 60;
 
 /**
  * A pack that the service has: yesterday's is replaced, and kept as long as there is no network.
@@ -20,12 +21,23 @@ export async function freshPack(card) {
   if (card.pack && now() - card.pack.storedAt < DAY) return card.pack;
   return navigator.locks.request("legitka-pack", async () => {
     try {
-      return await storePack(card);
+      return await storeAtTheRightTime(card);
     } catch (error) {
       if (card.pack && error.reason === "offline") return card.pack;
       throw error;
     }
   });
+}
+
+/** By a clock that is minutes wrong the proof is refused: the refusal tells the time for another. */
+async function storeAtTheRightTime(card) {
+  const before = now();
+  try {
+    return await storePack(card);
+  } catch (error) {
+    if (error.reason !== "refused" || Math.abs(now() - before) < CLOCK_WAS_WRONG) throw error;
+    return storePack(card);
+  }
 }
 
 async function storePack(card) {
@@ -34,8 +46,8 @@ async function storePack(card) {
   const asked = Date.now();
   const answer = await send("PUT", card, pack.handle, body);
   const told = await jsonOf(answer);
+  await learnTime(told.server_time ?? answer.headers.get("Date"), asked, Date.now(), { exact: "server_time" in told });
   if (!answer.ok) throw new Refusal(told.code === "CARD_NOT_ACTIVE" ? "not_active" : "refused");
-  await learnTime(told.server_time, asked, Date.now());
   await changeCard(card.id, { pack });
   return pack;
 }

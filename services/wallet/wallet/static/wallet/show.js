@@ -6,7 +6,7 @@
 import { drawQr } from "../js/drawing.js";
 import { makeShownCode } from "../js/presentation.js";
 import { encodeQr } from "../js/qr.js";
-import { chosenCard, stateOf } from "./cards.js";
+import { chosenCard, refreshStatus, stateOf } from "./cards.js";
 import { now } from "./clock.js";
 import { find, say } from "./dom.js";
 import { freshPack } from "./packs.js";
@@ -14,41 +14,49 @@ import { addShowing } from "./storage.js";
 import { settings } from "./trust.js";
 
 const EVERY = 10;
+const REFRESH_EVERY = 60;
 const place = find("[data-code]");
 const ring = find("[data-ring]");
+let card = await chosenCard();
 let drawnAt = 0;
 
 async function main() {
-  const card = await chosenCard();
   if (!card) return location.replace("/");
   find("[data-back]").href = `/card#${card.id}`;
   if (stateOf(card) !== "active") return say(find("[data-trouble]"), { reason: "not_active" });
+  refresh();
   try {
-    await keepShowing(card, await freshPack(card));
+    await keepShowing(await freshPack(card));
   } catch (error) {
     say(find("[data-trouble]"), error.reason === "offline" ? { reason: "first_code_offline" } : error);
   }
 }
 
-async function keepShowing(card, pack) {
-  await draw(card, pack);
+/** Learns the state and the time by the service's clock, which the first code does not wait for. */
+async function refresh() {
+  card = await refreshStatus(card).catch(() => card);
+}
+
+async function keepShowing(pack) {
+  await draw(pack);
   place.hidden = false;
   find("[data-skeleton]").hidden = true;
   await addShowing({ cardId: card.id, at: now() });
-  setInterval(() => turn(card, pack), 250);
+  setInterval(() => turn(pack), 250);
+  setInterval(refresh, REFRESH_EVERY * 1000);
   document.addEventListener("visibilitychange", stayAwake);
   stayAwake();
 }
 
-function turn(card, pack) {
+function turn(pack) {
   const passed = now() - drawnAt;
   // A card that has ended meanwhile shows no code any more.
   if (stateOf(card) !== "active") return location.reload();
-  if (passed >= EVERY || passed < 0) draw(card, pack);
+  if (passed >= EVERY || passed < 0) draw(pack);
   ring.style.setProperty("--passed", String(Math.min(1, Math.max(0, passed / EVERY))));
 }
 
-async function draw(card, pack) {
+async function draw(pack) {
   drawnAt = now();
   const code = await makeShownCode(card.key.privateKey, pack, drawnAt);
   const svg = find("[data-qr]");
