@@ -136,7 +136,7 @@ async def test_an_activation_that_was_closed_in_the_middle_goes_on_at_the_start(
     page = await context.new_page()
     await page.route("**/t/*/nonce", lambda route: route.abort())
     await go_to_code_step(page, addresses, ready, SAY)
-    async with page.expect_response("**/token"):
+    async with page.expect_request("**/t/*/nonce"):  # which comes when the token has been stored
         await enter_code(page, ready.code, SAY)
     await page.close()
     again = await context.new_page()
@@ -145,6 +145,23 @@ async def test_an_activation_that_was_closed_in_the_middle_goes_on_at_the_start(
     await again.get_by_role("button", name=SAY("Fetch the card")).click()
 
     await expect(again.locator("[data-card]")).to_be_visible()
+
+
+async def test_an_activation_that_was_closed_before_its_answer_was_kept_goes_on_with_the_same_code(
+    context: BrowserContext, addresses: Addresses, ready: Ready
+) -> None:
+    page = await context.new_page()
+    await go_to_code_step(page, addresses, ready, SAY)
+    await lose_the_answer(page, ready)
+    await page.close()
+    again = await context.new_page()
+    await again.goto(f"{addresses.wallet}/")
+    await expect(again.get_by_text(SAY("Adding a card was interrupted"))).to_be_visible()
+
+    await go_to_code_step(again, addresses, ready, SAY)
+    await enter_code(again, ready.code, SAY)
+
+    await expect_card(again, SAY)
 
 
 async def lose_the_answer(page: Page, ready: Ready) -> None:
