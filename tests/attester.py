@@ -11,9 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from joserfc import jws
 from joserfc.jwk import ECKey
+from joserfc.jws import JWSRegistry
 
+from servicekit.bytes import to_base64url
+
+ES256 = JWSRegistry.algorithms["ES256"]
 CLIENT_ID = "https://wallet-maker.example/wallet"
 
 
@@ -71,11 +74,13 @@ class Attester:
 
 
 def sign(key: ECKey, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
-    registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
-    registry.max_header_length = 16384
-    full = {name: value for name, value in {"alg": "ES256", **header}.items() if value is not None}
-    given = {name: value for name, value in claims.items() if value is not None}
-    return jws.serialize_compact(full, json.dumps(given), key, registry=registry)
+    signed = f"{_part({'alg': 'ES256', **header})}.{_part(claims)}"
+    return f"{signed}.{to_base64url(ES256.sign(signed.encode(), key))}"
+
+
+def _part(members: Mapping[str, Any]) -> str:
+    given = {name: value for name, value in members.items() if value is not None}
+    return to_base64url(json.dumps(given).encode())
 
 
 def _certificate(

@@ -1,6 +1,5 @@
 """Whatever a stranger sends as a key proof is a proof or is refused: nothing else may come of it."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,22 +8,12 @@ from hypothesis import strategies as st
 
 from issuer.proofs import InvalidProof, check_proof
 from servicekit.bytes import to_base64url
+from tests.chance import JSON, NUMBERS, PARTS
 from tests.component.issuer.phones import Phone
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 AUDIENCE = "https://issuer.example/t/umcs"
 PHONE = Phone()
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.integers(10**300, 10**400)
-    | st.floats()
-    | st.text(max_size=5),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=3), children),
-    max_leaves=5,
-)
-NUMBERS = st.floats() | st.integers(10**310, 10**400)
 HEADER_NAMES = st.sampled_from(["alg", "typ", "crit", "kid", "jwk", "x5c", "b64", "key_attestation"])
 KEY_MEMBERS = st.sampled_from(["kty", "crv", "x", "y", "d", "k"])
 CLAIM_NAMES = st.sampled_from(["aud", "iss", "iat", "exp", "nbf", "nonce"])
@@ -50,7 +39,7 @@ def test_any_signed_proof_is_one_or_is_refused(
     is_a_proof(PHONE.proof(audience=AUDIENCE, nonce="n-1", now=NOW, header=spoilt, claims=claims))
 
 
-@given(parts=st.lists(JSON.map(json.dumps).map(str.encode) | st.binary(max_size=80), max_size=4))
+@given(parts=PARTS)
 def test_parts_of_chance_are_no_proof(parts: list[bytes]) -> None:
     assert not is_a_proof(".".join(to_base64url(part) for part in parts))
 
