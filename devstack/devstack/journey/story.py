@@ -21,8 +21,6 @@ from devstack.journey.wallet import Offer, WalletClient, WrongCode
 Json = dict[str, Any]
 T = TypeVar("T")
 QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)  # their dots may look like bars
-    zxingcpp.BarcodeFormat.QRCode
-)  # in their dots other kinds are read by chance
 
 
 @dataclass(frozen=True, slots=True)
