@@ -39,7 +39,7 @@ WORDS = {
     "test": "unit, component, contract, architecture and journey tests",
     "e2e": "the same system in containers, driven through its published ports (needs Docker and Chromium)",
     "kafka": "on Apache Kafka: tests that a broker takes part in, lost volumes, killed leaders, latency",
-    "drills": "a restore from a backup, an upgrade while services run, parts killed, stopped and restarted",
+    "drills": "restore from a backup, upgrade while services run, killed parts, answers against OpenAPI",
     "browser": "the apps in Chromium, on a phone and a desktop (needs Chromium, and Node for the assets)",
     "screenshots": "the pictures of docs/screenshots, taken anew",
     "assets": "what pages take from elsewhere: a QR decoder for browsers that have none (needs Node)",

@@ -63,11 +63,11 @@ def _operations(document: Document, route: RouteContext) -> Iterator[Document]:
 
 def _tell_refusals(operation: Document, accepted: Accepted) -> None:
     operation["responses"].pop("422", None)
-    kind, name = "application/problem+json", "Problem"
-    if accepted.oauth_error is not None:
-        kind, name = "application/json", "OAuthError"
-    schema = {"$ref": f"#/components/schemas/{name}"}
-    operation["responses"]["default"] = {"description": "A refusal", "content": {kind: {"schema": schema}}}
+    kinds = {"application/problem+json": "Problem"}
+    if accepted.oauth_error is not None:  # beside problems: an address below nobody's name is one
+        kinds["application/json"] = "OAuthError"
+    content = {kind: {"schema": {"$ref": f"#/components/schemas/{name}"}} for kind, name in kinds.items()}
+    operation["responses"]["default"] = {"description": "A refusal", "content": content}
 
 
 def body_of(

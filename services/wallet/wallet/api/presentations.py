@@ -45,9 +45,9 @@ class Checked(BaseModel):
 
     outcome: Outcome
     checked_at: datetime
-    clock_skew_seconds: int | None
-    valid_until: datetime | None
-    pack: str | None
+    clock_skew_seconds: int | None = None
+    valid_until: datetime | None = None
+    pack: str | None = None
 
 
 @router.put(
