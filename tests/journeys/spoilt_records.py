@@ -34,9 +34,20 @@ async def send_spoilt_records(broker: str, keys_dir: Path, institution: str, per
     return 6
 
 
-def _order_of(keys: Keys, institution: str, person: Json) -> OrderPlaced:
+async def send_early_record(broker: str, keys_dir: Path, institution: str, person: Json, order: UUID) -> None:
+    """Of an order that is known, with a number far ahead: it waits for those before it."""
+    producer = AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=False)
+    await producer.start()
+    try:
+        early = _order_of(Keys(keys_dir, production=False), institution, person, order)
+        await _send(producer, early, place=PLACE | {"ce_sequence": "900"})
+    finally:
+        await producer.stop()
+
+
+def _order_of(keys: Keys, institution: str, person: Json, order_id: UUID | None = None) -> OrderPlaced:
     """Sealed as agreed; what comes out of it is not as agreed."""
-    order_id = uuid4()
+    order_id = order_id or uuid4()
     holder = person | {"birth_date": f"{person['pesel']} {person['family_name']}"}
     contact = {"subject": person["subject"], "first_name": [person["given_names"]], "email": person["email"]}
     return OrderPlaced(

@@ -1,16 +1,22 @@
-"""An erased student is gone from every database at once, in the clear and behind every seal."""
+"""An erased student is gone from every database at once, and from the log once its retention has passed.
+
+The scan opens whatever the platform's keys open; before the erasure it finds the student everywhere.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 from uuid import UUID
 
 import pytest
+from aiokafka import ConsumerRecord
 
-from contracts.catalogue import type_of
+from contracts.catalogue import RETENTION, SEGMENT, TOPICS, type_of
 from contracts.issuer import CredentialReady
 from contracts.ordering import CardChangeRequested, ContactChanged, OrderPlaced
+from devstack.ports import HOST
 from devstack.push_service import PushService
 from devstack.settings import SERVICES
 from devstack.stack import Stack
@@ -18,6 +24,8 @@ from servicekit.keys import Keys
 from servicekit.sealing import CannotOpen, Sealer, SealingContext
 from tests.journeys.databases import fetch, tables_of
 from tests.journeys.private_journey import INSTITUTION, STUDENT, PrivateJourney, Seen
+from tests.journeys.spoilt_records import send_early_record
+from tests.journeys.topics import all_records, place_of
 from tests.leaks import Place, Secret, leaks
 from tests.waiting import eventually
 
@@ -31,8 +39,12 @@ RINGS = (
 SEALED_FOR = (
     *(type_of(event) for event in (OrderPlaced, CardChangeRequested, ContactChanged, CredentialReady)),
     *("students", "legitka.issuer.card", "pl.legitka.notifier.Contact"),
+    "pl.legitka.notifier.PushSubscription",
 )
-FIELDS = ("holder_sealed", "contact_sealed", "activation_code_sealed", "pesel", "data_key")
+FIELDS = (
+    *("holder_sealed", "contact_sealed", "activation_code_sealed"),
+    *("pesel", "data_key", "push_subscription"),
+)
 
 # Where the order's id stays: tombstones and audit, and events without what they told.
 TOMBSTONES = {
@@ -41,7 +53,7 @@ TOMBSTONES = {
     "notifier": {"orders"},
     "wallet": {"erased_orders"},
 }
-NUMBERS = {"events", "streams", "streams_in"}
+NUMBERS = {"events", "waiting", "streams", "streams_in"}
 
 
 Tables = dict[str, list[Place]]
@@ -49,13 +61,24 @@ Tables = dict[str, list[Place]]
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """A student with a card and a stored pack, and all databases before and after the erasure."""
+    """A student with a card, a stored pack and a record that waits; all databases before and after."""
 
-    seen: Seen
+    journey: PrivateJourney
     order_id: UUID
     student_ref: UUID
+    subscription_id: UUID
     before: Tables
     after: Tables
+    at: datetime
+
+    @property
+    def seen(self) -> Seen:
+        return self.journey.seen
+
+    @property
+    def secrets(self) -> list[Secret]:
+        """Those of the person: what an offer is called is in the clear in the log, and leads to nobody."""
+        return [each for each in self.seen.secrets if each.kind != "offer id"]
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +92,16 @@ async def erased(stack: Stack, tmp_path_factory: pytest.TempPathFactory, push_se
         await journey.activate(student, phone)
         await journey.read_alerts(student, last="activated", mails=4)
     order_id, student_ref = UUID(journey.seen.order_id), await _student_ref(stack)
+    ((subscription_id,),) = await fetch(stack, "notifier", "select id from push_subscriptions")
+    broker, keys = f"{HOST}:{stack.ports.broker}", stack.places.keys
+    await send_early_record(broker, keys, INSTITUTION, STUDENT, order_id)
+    await eventually(lambda: _waits(stack, order_id), 30, every=0.1)
     before = {service: await tables_of(stack, service) for service in SERVICES}
     journey.command("ordering", "erase", str(student_ref))
     await eventually(lambda: _all_have_heard(stack, order_id), 30, every=0.1)
     after = {service: await tables_of(stack, service) for service in SERVICES}
-    return Erased(journey.seen, order_id, student_ref, before, after)
+    ids = order_id, student_ref, UUID(str(subscription_id))
+    return Erased(journey, *ids, before, after, at=datetime.now(UTC))
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -97,6 +125,61 @@ def test_only_tombstones_numbers_and_audit_know_that_there_was_an_order(erased: 
 
     assert {table for _, table in of_order} - NUMBERS == TOMBSTONES[service]
     assert {table for _, table in of_student} <= {"audit_lines", "card_audit"}
+
+
+async def test_the_log_holds_the_person_sealed_until_its_retention_and_nothing_after(
+    stack: Stack, erased: Erased
+) -> None:
+    """Even where all of it is asked for once more. The embedded broker deletes nothing by itself."""
+    records = await _log_after_a_replay(stack, erased)
+    at_once = [place_of(each) for each in records]
+    later = [place_of(each) for each in records if _is_late(each, erased)]
+
+    assert _opens(stack, erased, at_once)
+    assert leaks(at_once, erased.secrets) == set()
+    assert leaks(later, [Secret("order", str(erased.order_id))])
+    assert not _opens(stack, erased, later)
+    assert leaks(later, erased.seen.secrets) == set()
+    assert leaks(later, [Secret("student", str(erased.student_ref))]) == set()
+
+
+def test_no_log_tells_of_the_person(stack: Stack, erased: Erased) -> None:
+    logs = [Place(path.name, path.read_bytes()) for path in stack.places.data.rglob("*.log")]
+
+    assert leaks(logs, [Secret("order", str(erased.order_id))])
+    assert leaks(logs, erased.seen.secrets) == set()
+    assert not _opens(stack, erased, logs)
+
+
+async def _log_after_a_replay(stack: Stack, erased: Erased) -> list[ConsumerRecord]:
+    """The whole log, after each owner was asked to send everything of the order again, and has."""
+    topics = [topic.name for topic in TOPICS if topic.numbered]
+    for topic in topics:
+        erased.journey.command("ordering", "replay", topic, "--key", str(erased.order_id))
+    await eventually(lambda: _was_sent_again(stack, erased, topics), 60, every=0.5)
+    return await all_records(f"{HOST}:{stack.ports.broker}")
+
+
+async def _was_sent_again(stack: Stack, erased: Erased, topics: list[str]) -> bool:
+    records = await all_records(f"{HOST}:{stack.ports.broker}")
+    again = {each.topic for each in records if _is_first_of(each, erased.order_id) and _is_late(each, erased)}
+    return again == set(topics)
+
+
+def _is_first_of(record: ConsumerRecord, order_id: UUID) -> bool:
+    return record.key == str(order_id).encode() and ("ce_sequence", b"1") in record.headers
+
+
+def _is_late(record: ConsumerRecord, erased: Erased) -> bool:
+    """Still there when the retention has passed since the erasure, by the time that Kafka goes by."""
+    clock = erased.at + RETENTION + SEGMENT
+    return bool(record.timestamp / 1000 > (clock - RETENTION - SEGMENT).timestamp())
+
+
+async def _waits(stack: Stack, order_id: UUID) -> bool:
+    """In both services that hear of orders, and with what is sealed in it."""
+    parked = f"select 1 from waiting where key = '{order_id}' and number = 900"
+    return all([await fetch(stack, service, parked) for service in ("issuer", "notifier")])
 
 
 async def _student_ref(stack: Stack) -> UUID:
@@ -124,7 +207,8 @@ def _opens(stack: Stack, erased: Erased, tables: list[Place]) -> list[str]:
 
 
 def _contexts(erased: Erased) -> Iterator[SealingContext]:
-    for sealed_for, owner, field in product(SEALED_FOR, (erased.order_id, erased.student_ref), FIELDS):
+    owners = erased.order_id, erased.student_ref, erased.subscription_id
+    for sealed_for, owner, field in product(SEALED_FOR, owners, FIELDS):
         yield SealingContext(sealed_for, INSTITUTION, owner, field)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 
 from contracts.catalogue import type_of
 from contracts.issuer import CredentialReady
@@ -22,6 +22,7 @@ from tests.journeys.conftest import REPOSITORY
 from tests.journeys.databases import fetch, tables_of
 from tests.journeys.private_journey import INSTITUTION, STUDENT, PrivateJourney, Seen
 from tests.journeys.spoilt_records import send_spoilt_records
+from tests.journeys.topics import all_records, place_of
 from tests.leaks import Place, Secret, leaks
 from tests.waiting import eventually
 
@@ -175,9 +176,9 @@ def _as_read(file: Path) -> bytes:
 
 
 async def test_no_record_of_any_topic_tells_anything_private(talkative: TalkativeStack, seen: Seen) -> None:
-    records = await _all_records(f"{HOST}:{talkative.ports.broker}")
-    with_offers = [_place_of(each) for each in records if _may_hold_an_offer_id(each)]
-    others = [_place_of(each) for each in records if not _may_hold_an_offer_id(each)]
+    records = await all_records(f"{HOST}:{talkative.ports.broker}")
+    with_offers = [place_of(each) for each in records if _may_hold_an_offer_id(each)]
+    others = [place_of(each) for each in records if not _may_hold_an_offer_id(each)]
 
     assert leaks(others, [Secret("order", seen.order_id)])
     assert {kind for kind, _ in leaks(with_offers, seen.secrets)} == {"offer id"}
@@ -188,26 +189,6 @@ def _may_hold_an_offer_id(record: ConsumerRecord) -> bool:
     """CredentialReady, and copies of records in which nothing but the body could be read."""
     kind = dict(record.headers).get("ce_type", b"").decode()
     return kind == type_of(CredentialReady) or (not kind and record.topic.startswith("issuer.credentials"))
-
-
-async def _all_records(broker: str) -> list[ConsumerRecord]:
-    """Every topic from its beginning; read until nothing has come for a second."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest", fetch_max_wait_ms=50)
-    await consumer.start()
-    topics = await consumer.topics()
-    consumer.assign([TopicPartition(topic, number) for topic in topics for number in range(16)])
-    await consumer.seek_to_beginning()
-    records: list[ConsumerRecord] = []
-    while fetched := await consumer.getmany(timeout_ms=1000):
-        records += [record for part in fetched.values() for record in part]
-    await consumer.stop()
-    return records
-
-
-def _place_of(record: ConsumerRecord) -> Place:
-    headers = [part for name, value in record.headers for part in (name.encode(), value)]
-    content = b"\n".join([record.key or b"", *headers, record.value or b""])
-    return Place(f"{record.topic}/{record.partition}/{record.offset}", content)
 
 
 @pytest.mark.parametrize("service", SERVICES)
