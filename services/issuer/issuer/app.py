@@ -15,6 +15,7 @@ from issuer.photos import Photos
 from issuer.published_lists import PublishedLists
 from issuer.settings import IssuerSettings
 from issuer.tenants import open_tenants
+from issuer.use_cases.forget_holders import forget_holders
 from issuer.use_cases.forget_nonces import forget_nonces
 from issuer.use_cases.open_status_lists import open_status_lists
 from issuer.vault import Vault
@@ -63,7 +64,7 @@ async def _serving(app: FastAPI, settings: IssuerSettings) -> AsyncIterator[None
         app.state.parts = make_parts(settings, keys, workshop, streams.works, http)
         await _open_lists(streams.works, workshop, settings)
         async with streams, BackgroundWork() as background:
-            _plan(background, streams.works, workshop, settings)
+            _plan(background, streams, workshop, settings)
             yield
 
 
@@ -106,11 +107,15 @@ def _wallet_keys(settings: IssuerSettings, http: httpx.AsyncClient) -> RemoteKey
     return RemoteKeys(url, settings.cache_dir / "wallet-jwks.json" if settings.cache_dir else None, http)
 
 
-def _plan(background: BackgroundWork, works: Works, workshop: Workshop, settings: IssuerSettings) -> None:
+def _plan(
+    background: BackgroundWork, streams: Eventing, workshop: Workshop, settings: IssuerSettings
+) -> None:
+    works = streams.works
     background.run_every(
         OPENING_PAUSE, lambda: _open_lists(works, workshop, settings), name="open-status-lists"
     )
     background.run_every(FORGETTING_PAUSE, lambda: _forget(works), name="forget-nonces")
+    background.run_every(settings.forgetting_interval, lambda: forget(streams), name="forget-holders")
 
 
 async def _open_lists(works: Works, workshop: Workshop, settings: IssuerSettings) -> None:
@@ -121,3 +126,11 @@ async def _open_lists(works: Works, workshop: Workshop, settings: IssuerSettings
 async def _forget(works: Works) -> None:
     async with works.begin() as work:
         await forget_nonces(work)
+
+
+async def forget(streams: Eventing) -> None:
+    """In small transactions, until nobody is left whose offer or card has ended."""
+    while not await streams.behind():
+        async with streams.works.begin() as work:
+            if not await forget_holders(work):
+                return

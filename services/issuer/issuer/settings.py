@@ -20,6 +20,8 @@ class IssuerSettings(ServiceSettings):
     ordering_internal_url: str | None = None
     wallet_internal_url: str | None = None
     photo_timeout: float = Field(default=3, gt=0)
+    # Seconds between two looks for what is kept no longer.
+    forgetting_interval: float = Field(default=3600, gt=0)
     # Whether a token counts only with a DPoP proof, and whether a proof must hold a nonce of ours.
     dpop_required: bool = False
     dpop_nonce_required: bool = True

@@ -16,6 +16,7 @@ from ordering.parts import Parts
 from ordering.sealing import Sealers, load_sealers
 from ordering.settings import OrderingSettings
 from ordering.use_cases.expire_orders import expire_orders
+from ordering.use_cases.forget_photos import forget_photos
 from ordering.use_cases.remind_issuer import remind_issuer
 from pagekit.problem_pages import install
 from servicekit.app import Lifespan, create_app
@@ -29,7 +30,6 @@ from servicekit.signin import SignIn, signin_router
 from servicekit.work import BackgroundWork
 
 SERVICE = "ordering"
-SESSIONS_PAUSE = 3600.0
 
 
 def create_ordering(settings: OrderingSettings) -> FastAPI:
@@ -109,7 +109,7 @@ def _start_jobs(background: BackgroundWork, parts: Parts, streams: Eventing) -> 
     settings = parts.settings
     background.run_every(settings.expiry_interval, lambda: expire_due(parts, streams), name="expire-orders")
     background.run_every(settings.reminder_interval, lambda: remind_due(parts, streams), name="remind-issuer")
-    background.run_every(SESSIONS_PAUSE, lambda: _delete_sessions(parts), name="delete-sessions")
+    background.run_every(settings.forgetting_interval, lambda: forget(parts, streams), name="forget")
 
 
 async def expire_due(parts: Parts, streams: Eventing) -> None:
@@ -128,6 +128,11 @@ async def remind_due(parts: Parts, streams: Eventing) -> None:
         await remind_issuer(work)
 
 
-async def _delete_sessions(parts: Parts) -> None:
+async def forget(parts: Parts, streams: Eventing) -> None:
+    """In small transactions, until nothing is left that was kept long enough."""
     async with parts.works.begin() as work:
         await delete_expired_sessions(work.connection, work.now)
+    while not await streams.behind():
+        async with parts.works.begin() as work:
+            if not await forget_photos(work):
+                return

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from eventing import Connection
@@ -58,3 +59,20 @@ async def replace_holders(conn: Connection, holders: Sequence[SealedHolder]) -> 
 
 async def delete_holders(conn: Connection, order_ids: Sequence[UUID]) -> None:
     await conn.execute("delete from holders where order_id = any($1::uuid[])", order_ids)
+
+
+async def delete_ended(conn: Connection, validity_ended_before: datetime, limit: int) -> int:
+    """Of offers and cards that have ended, and of cards whose validity has. Busy ones wait their turn."""
+    status = await conn.execute(
+        """
+        with ended as (
+            select c.order_id from holders h join credentials c using (order_id)
+            where c.state in ('rejected', 'withdrawn', 'revoked', 'replaced') or c.valid_until < $1
+            order by c.order_id limit $2 for update of c skip locked
+        )
+        delete from holders h using ended e where h.order_id = e.order_id
+        """,
+        validity_ended_before,
+        limit,
+    )
+    return int(status.rpartition(" ")[2])

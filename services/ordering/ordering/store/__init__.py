@@ -1,5 +1,27 @@
 """Every SQL statement of the service, by subject. Knows rows and domain objects, decides nothing."""
 
-from ordering.store import audit, consents, erasure, imports, orders, past, questions, students, timeline
+from ordering.store import (
+    audit,
+    consents,
+    erasure,
+    imports,
+    orders,
+    past,
+    questions,
+    retention,
+    students,
+    timeline,
+)
 
-__all__ = ["audit", "consents", "erasure", "imports", "orders", "past", "questions", "students", "timeline"]
+__all__ = [
+    "audit",
+    "consents",
+    "erasure",
+    "imports",
+    "orders",
+    "past",
+    "questions",
+    "retention",
+    "students",
+    "timeline",
+]
