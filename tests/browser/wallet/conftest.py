@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from devstack.accounts import Account
 from devstack.journey.http import Addresses
-from tests.browser.devices import PHONE, open_context
+from tests.browser.devices import DESKTOP, PHONE, open_context
 from tests.browser.wallet.steps import Ready, add_card, ready_order, words
 from tests.browser.watching import Watch
 from tests.journeys.conftest import People
@@ -50,3 +50,20 @@ async def page(holder: Holder, watch: Watch) -> AsyncIterator[Page]:
 async def ready(people: People) -> Ready:
     """An order that can be activated, and whose card nobody else needs."""
     return await ready_order(people)
+
+
+@pytest.fixture(scope="session")
+async def modules(browser: Browser, addresses: Addresses) -> Page:
+    """A page that has loaded `modules.<name>` of the wallet's static files."""
+    page = await (await open_context(browser, DESKTOP)).new_page()
+    await page.goto(f"{addresses.wallet}/help")
+    await page.evaluate(
+        """async () => {
+          const folder = document.querySelector('script[src*="/js/page.js"]').src.replace("js/page.js", "");
+          const shared = ["qr", "sd-jwt", "status-list", "code128", "bytes", "jwt", "presentation"];
+          const places = [...shared.map((name) => `js/${name}`), "wallet/openid4vci"];
+          const load = async (place) => [place.split("/")[1], await import(`${folder}${place}.js`)];
+          globalThis.modules = Object.fromEntries(await Promise.all(places.map(load)));
+        }"""
+    )
+    return page

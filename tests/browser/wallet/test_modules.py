@@ -8,34 +8,16 @@ from typing import Any
 import pytest
 import qrcode
 from joserfc.jwk import ECKey
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 
-from devstack.journey.http import Addresses
 from issuer import status_list
 from issuer.es256 import Signer, signer
 from issuer.sd_jwt import sign_sd_jwt
 from servicekit.keys import SigningKey
-from tests.browser.devices import DESKTOP, open_context
 
 ISSUER = "https://issuer.example/t/umcs"
 LIST = f"{ISSUER}/status-lists/1"
 NOW = int(time.time())
-
-
-@pytest.fixture(scope="session")
-async def modules(browser: Browser, addresses: Addresses) -> Page:
-    """A page that has loaded `modules.<name>` of the wallet's static files."""
-    page = await (await open_context(browser, DESKTOP)).new_page()
-    await page.goto(f"{addresses.wallet}/help")
-    await page.evaluate(
-        """async () => {
-          const folder = document.querySelector('script[src*="/js/page.js"]').src.replace("page.js", "");
-          const names = ["qr", "sd-jwt", "status-list", "code128", "bytes", "jwt"];
-          const loaded = await Promise.all(names.map((name) => import(`${folder}${name}.js`)));
-          globalThis.modules = Object.fromEntries(names.map((name, at) => [name, loaded[at]]));
-        }"""
-    )
-    return page
 
 
 @pytest.mark.parametrize("length", [1, 14, 15, 180, 181, 213, 500, 2331])

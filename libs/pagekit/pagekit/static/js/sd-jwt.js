@@ -35,7 +35,7 @@ export async function readCard(sdJwt) {
 
 function addClaim(claims, disclosure) {
   const [, name, value] = readDisclosure(disclosure);
-  if (RESERVED.has(name) || Object.hasOwn(claims, name)) throw new TypeError("a claim is there twice");
+  if (RESERVED.has(name) || name in claims) throw new TypeError("a claim is there twice");
   claims[name] = value;
 }
 

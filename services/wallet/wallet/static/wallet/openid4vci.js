@@ -24,7 +24,7 @@ export function offerAddress(text) {
   if (address?.origin !== location.origin || !/^\/offers\/[\w-]+$/.test(address.pathname)) {
     throw new Refusal("not_ours");
   }
-  return address.href;
+  return location.origin + address.pathname;
 }
 
 function queryOf(content) {
