@@ -1,6 +1,7 @@
 """What every service can be told on its command line: serve, migrate, settle dead letters, ask for events."""
 
 import asyncio
+import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -8,6 +9,7 @@ from typing import TypeVar
 
 import asyncpg
 from fastapi import FastAPI
+from pydantic_core import to_jsonable_python
 
 from eventing import Recovery
 from eventing.commands import COMMANDS, add_commands, run_command
@@ -59,6 +61,11 @@ def run_shared_command(
         case _:
             return False
     return True
+
+
+def write_json(value: object) -> None:
+    """What a command was asked for, for whoever called it, and for no log."""
+    sys.stdout.write(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=1) + "\n")
 
 
 async def _carry_out(

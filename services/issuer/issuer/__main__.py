@@ -7,7 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from issuer.app import SERVICE, create_issuer
-from issuer.commands import withdraw
+from issuer.commands import export, withdraw
 from issuer.recovery import recovery
 from issuer.settings import IssuerSettings
 from servicekit.commands import parse_command, run_shared_command
@@ -20,13 +20,20 @@ def main(arguments: list[str]) -> None:
     shared = run_shared_command(
         options, service=SERVICE, settings=settings, create=create_issuer, recovery=recovery
     )
-    if not shared:
+    if shared:
+        return
+    if options.command == "export":
+        asyncio.run(export(settings, options.institution, options.student_ref))
+    else:
         asyncio.run(withdraw(settings, options.order_id))
 
 
 def _add_commands(add: Callable[..., ArgumentParser]) -> None:
     withdrawal = add("withdraw", help="end the offer or card of an order that ordering has forgotten")
     withdrawal.add_argument("order_id", type=UUID)
+    exported = add("export", help="write what is stored about a student here, as JSON")
+    exported.add_argument("institution")
+    exported.add_argument("student_ref", type=UUID)
 
 
 if __name__ == "__main__":

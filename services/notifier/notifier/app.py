@@ -67,7 +67,7 @@ def _portal_alone(settings: NotifierSettings) -> CrossOrigin:
 @asynccontextmanager
 async def _serving(app: FastAPI, settings: NotifierSettings) -> AsyncIterator[None]:
     keys = Keys(settings.keys_dir, production=settings.is_production)
-    contacts, stationery = _contacts(keys), _stationery(settings)
+    contacts, stationery = load_contacts(keys), _stationery(settings)
     senders: list[Sender] = []
     async with (
         await open_pool(settings, SERVICE) as pool,
@@ -88,7 +88,7 @@ async def _serving(app: FastAPI, settings: NotifierSettings) -> AsyncIterator[No
             feed,
             stationery.portal,
             _portal_keys(settings, http),
-            _subscriptions(keys),
+            load_subscriptions(keys),
             keys.signing_keys("notifier/vapid"),
         )
         async with feed, streams, _ended(senders), BackgroundWork() as background:
@@ -106,13 +106,13 @@ async def _ended(senders: Sequence[Sender]) -> AsyncIterator[None]:
         await asyncio.gather(*(sender.stop() for sender in senders))
 
 
-def _contacts(keys: Keys) -> Contacts:
+def load_contacts(keys: Keys) -> Contacts:
     return Contacts(
         incoming=Sealer(keys.ring("sealing/contact")), kept=Sealer(keys.ring("notifier/contacts"))
     )
 
 
-def _subscriptions(keys: Keys) -> Subscriptions:
+def load_subscriptions(keys: Keys) -> Subscriptions:
     return Subscriptions(Sealer(keys.ring("notifier/contacts")))
 
 
@@ -135,7 +135,7 @@ def _push_senders(settings: NotifierSettings, works: Works, keys: Keys, line: Pu
     pace = Pace(timedelta(seconds=settings.push_lease), settings.push_attempts, settings.push_poll)
     carrier = PushCarrier(
         works=works,
-        subscriptions=_subscriptions(keys),
+        subscriptions=load_subscriptions(keys),
         keys={key.kid: key for key in keys.signing_keys("notifier/vapid").all},
         contact=settings.push_contact or f"mailto:{settings.mail_from}",
         line=line,

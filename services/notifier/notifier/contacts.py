@@ -1,5 +1,7 @@
 """Contacts between two seals: opened as ordering sealed them, kept under this service's own keys."""
 
+from uuid import UUID
+
 from contracts.catalogue import type_of
 from contracts.ordering import ContactChanged, OrderPlaced
 from notifier.domain import Contact, Delivery
@@ -25,5 +27,8 @@ class Contacts:
         return self._kept.seal(contact.model_dump_json().encode(), kept)
 
     def open(self, delivery: Delivery) -> Contact:
-        context = SealingContext(_KEPT_AS, delivery.institution_id, delivery.order_id, field="contact_sealed")
-        return Contact.model_validate_json(self._kept.open(delivery.contact_sealed, context))
+        return self.open_kept(delivery.institution_id, delivery.order_id, delivery.contact_sealed)
+
+    def open_kept(self, institution_id: str, order_id: UUID, sealed: str) -> Contact:
+        context = SealingContext(_KEPT_AS, institution_id, order_id, field="contact_sealed")
+        return Contact.model_validate_json(self._kept.open(sealed, context))

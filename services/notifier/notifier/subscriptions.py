@@ -57,7 +57,10 @@ class Subscriptions:
 
     def open(self, delivery: Delivery, kept: KeptSubscription) -> Subscription:
         """Raises CannotOpen."""
-        opened = self._sealer.open(kept.sealed, _context(delivery.institution_id, kept.id))
+        return self.open_kept(delivery.institution_id, kept)
+
+    def open_kept(self, institution_id: str, kept: KeptSubscription) -> Subscription:
+        opened = self._sealer.open(kept.sealed, _context(institution_id, kept.id))
         return Subscription.model_validate_json(opened)
 
 

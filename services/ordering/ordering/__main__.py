@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from ordering.app import SERVICE, create_ordering
-from ordering.commands import add_clerk, erase
+from ordering.commands import add_clerk, erase, export
 from ordering.importing import import_list
 from ordering.recovery import recovery
 from ordering.settings import OrderingSettings
@@ -35,6 +35,8 @@ async def _run_own_command(options: Namespace, settings: OrderingSettings) -> in
             await add_clerk(settings, options.institution, options.subject)
         case "erase":
             await erase(settings, options.student_ref)
+        case "export":
+            await export(settings, options.student_ref)
     return 0
 
 
@@ -48,6 +50,8 @@ def _add_commands(add: Callable[..., ArgumentParser]) -> None:
     clerk.add_argument("subject", help="the `sub` of this person at the identity provider")
     erasure = add("erase", help="erase a student, here and everywhere")
     erasure.add_argument("student_ref", type=UUID)
+    exported = add("export", help="write what is stored about a student here, as JSON")
+    exported.add_argument("student_ref", type=UUID)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,14 @@ from uuid import UUID
 
 from eventing import Outbox, Works
 from ordering import store
+from ordering.sealing import load_sealers
 from ordering.settings import OrderingSettings
 from ordering.use_cases.erase_student import erase_student
+from ordering.use_cases.export_student import export_student
+from servicekit.commands import write_json
 from servicekit.database import open_pool
 from servicekit.institutions import load_institutions
+from servicekit.keys import Keys
 from servicekit.refusals import NotFound
 
 OPERATOR = "operator"
@@ -41,3 +45,22 @@ async def erase(settings: OrderingSettings, student_ref: UUID) -> None:
         except NotFound:
             raise SystemExit(f"there is no student {student_ref}: look it up in the audit") from None
     sys.stdout.write(f"erased: one student, {orders} orders\n")
+
+
+async def export(settings: OrderingSettings, student_ref: UUID) -> None:
+    """As the student gets it from the portal; that an operator did is a line of the audit, and told there."""
+    sealers = load_sealers(Keys(settings.keys_dir, production=settings.is_production))
+    async with opened_works(settings) as works, works.begin() as work:
+        student = await store.students.lock(work.connection, student_ref)
+        if student is None:
+            raise SystemExit(f"there is no student {student_ref}: look it up in the audit")
+        await store.audit.add(
+            work.connection,
+            student.institution_id,
+            work.now,
+            OPERATOR,
+            "data_exported",
+            student_ref=student_ref,
+        )
+        stored = await export_student(work.connection, sealers, student)
+    write_json(stored)

@@ -1,12 +1,13 @@
 """The whole service as one process: it tells of orders over the broker, hears the issuer, minds the clock."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import AsyncMock
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from devstack.broker import Broker
 from eventing import Eventing, EventingSettings, Handlers, Received, UnitOfWork, Works, ignore
 from ordering.__main__ import main
 from ordering.app import create_ordering
-from ordering.commands import add_clerk, erase
+from ordering.commands import add_clerk, erase, export
 from ordering.sealing import Sealers
 from ordering.settings import OrderingSettings
 from ordering.store.students import clerk_ref
@@ -162,6 +163,18 @@ async def test_students_are_erased_by_a_command(
     assert await works.pool.fetchval("select count(*) from students") == 0
     with pytest.raises(SystemExit, match="there is no student"):
         await erase(live_settings, anna)
+
+
+async def test_what_is_stored_about_a_student_is_written_by_a_command_and_audited(
+    live_settings: OrderingSettings, works: Works, anna: UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await export(live_settings, anna)
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["student"]["student_ref"] == str(anna)
+    assert [line["action"] for line in told["audit"]] == ["data_exported"]
+    with pytest.raises(SystemExit, match="there is no student"):
+        await export(live_settings, uuid4())
 
 
 async def test_an_operator_sees_dead_letters_and_asks_for_events_again(
