@@ -194,6 +194,7 @@ async def test_a_card_that_is_frozen_says_so_by_itself_and_shows_no_code(
     await expect(phone.get_by_role("link", name=SAY("Show code"))).to_be_hidden()
     await phone.goto(f"{addresses.wallet}/show")
     await expect(phone.get_by_role("alert")).to_contain_text("Tej legitymacji nie można okazać")
+    await expect(phone.locator("[data-skeleton]")).to_be_hidden()
 
 
 async def test_a_card_that_is_frozen_while_its_code_is_shown_shows_it_no_longer(

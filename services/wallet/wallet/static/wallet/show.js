@@ -16,6 +16,7 @@ import { settings } from "./trust.js";
 const EVERY = 10;
 const REFRESH_EVERY = 60;
 const place = find("[data-code]");
+const skeleton = find("[data-skeleton]");
 const ring = find("[data-ring]");
 let card = await chosenCard();
 let drawnAt = 0;
@@ -23,13 +24,19 @@ let drawnAt = 0;
 async function main() {
   if (!card) return location.replace("/");
   find("[data-back]").href = `/card#${card.id}`;
-  if (stateOf(card) !== "active") return say(find("[data-trouble]"), { reason: "not_active" });
+  if (stateOf(card) !== "active") return refuse({ reason: "not_active" });
   refresh();
   try {
     await keepShowing(await freshPack(card));
   } catch (error) {
-    say(find("[data-trouble]"), error.reason === "offline" ? { reason: "first_code_offline" } : error);
+    refuse(error.reason === "offline" ? { reason: "first_code_offline" } : error);
   }
+}
+
+/** No code will come: nothing may look as if one did. */
+function refuse(error) {
+  skeleton.hidden = true;
+  say(find("[data-trouble]"), error);
 }
 
 /** Learns the state and the time by the service's clock, which the first code does not wait for. */
@@ -40,7 +47,7 @@ async function refresh() {
 async function keepShowing(pack) {
   await draw(pack);
   place.hidden = false;
-  find("[data-skeleton]").hidden = true;
+  skeleton.hidden = true;
   await addShowing({ cardId: card.id, at: now() });
   setInterval(() => turn(pack), 250);
   setInterval(refresh, REFRESH_EVERY * 1000);
