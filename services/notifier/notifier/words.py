@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 
 from contracts.ordering import Locale
 from notifier.domain import Kind, Parameters
@@ -157,9 +157,8 @@ def sentence_of(kind: Kind, parameters: Parameters, occurred_at: datetime, local
 
 
 def say_moment(moment: datetime, locale: Locale) -> str:
-    """Day and minute in Warsaw, e.g. `1 października 2026, 14:05`."""
-    local = moment.astimezone(WARSAW)
-    return f"{format_date(local, 'long', locale)}, {format_datetime(local, 'HH:mm', locale=locale)}"
+    """Day and minute in Warsaw, e.g. `1 października 2026, 14:05`, as the pages say it."""
+    return format_datetime(moment, "d MMMM yyyy, HH:mm", tzinfo=WARSAW, locale=locale)
 
 
 def _say_instant(value: str, locale: Locale) -> str:

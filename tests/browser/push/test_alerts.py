@@ -55,6 +55,8 @@ async def test_an_alert_that_comes_while_nobody_looks_is_there_when_somebody_doe
 
     await expect(page.get_by_role("link", name="Your student card is ready to activate")).to_be_visible()
     await expect(page.locator("[data-unread]")).to_have_text("2")
+    day_first = re.compile(r"^\d{1,2} [A-Z][a-z]+ \d{4}")
+    await expect(page.locator("li.alert time").first).to_have_attribute("title", day_first)
     await axe(page)
     await screenshot(page, "alerts-phone-en-dark", whole=True)
 

@@ -62,7 +62,7 @@ def test_every_sentence_can_be_said(kind: Kind, locale: Locale) -> None:
 
 def test_moments_are_those_of_warsaw_in_the_words_of_the_language() -> None:
     assert words.say_moment(EVENING, "pl") == "31 października 2026, 23:59"
-    assert words.say_moment(EVENING, "en") == "October 31, 2026, 23:59"
+    assert words.say_moment(EVENING, "en") == "31 October 2026, 23:59"
 
 
 def test_a_device_that_is_not_known_yet_is_another_one() -> None:

@@ -7,6 +7,8 @@ import { pushState, turnOff, turnOn } from "./push.js";
 const PAGE = 20;
 const find = (name) => document.querySelector(`[data-${name}]`);
 const language = document.documentElement.lang;
+const region = language === "en" ? "en-GB" : language; // days before months, as on all pages
+const exactly = new Intl.DateTimeFormat(region, { dateStyle: "long", timeStyle: "medium", timeZone: "Europe/Warsaw" });
 const shown = new Map(); // by entry
 let oldest = null;
 
@@ -89,8 +91,7 @@ async function readAll() {
 
 function tellTime(element, moment) {
   element.dateTime = moment.toISOString();
-  element.title = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "medium", timeZone: "Europe/Warsaw" })
-    .format(moment);
+  element.title = exactly.format(moment);
   element.textContent = relative(moment);
 }
 
