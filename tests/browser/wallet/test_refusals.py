@@ -85,6 +85,26 @@ async def test_an_unknown_offer_and_something_else_are_told_apart(
     await expect_refusal(phone, "Ten kod nie istnieje albo już się skończył")
 
 
+async def test_an_offer_of_a_foreign_issuer_is_refused_before_the_code_is_asked_for(
+    phone: Page, addresses: Addresses, ready: Ready
+) -> None:
+    """Also where the address is ours: a code that is typed for a stranger is a code that is lost."""
+
+    async def name_another(route: Route) -> None:
+        answer = await route.fetch()
+        foreign = {"credential_issuer": "https://umcs.example/t/umcs"}
+        await route.fulfill(response=answer, json=await answer.json() | foreign)
+
+    await phone.route("**/offers/*", name_another)
+    await go_to_qr_step(phone, addresses, ready, SAY)
+    await phone.get_by_label(SAY("QR code as text")).fill(ready.qr_payload)
+
+    await phone.get_by_role("button", name=SAY("Confirm")).click()
+
+    await expect_refusal(phone, "Tego wystawcy nie ma na liście tego portfela")
+    await expect(phone.get_by_label(SAY("Eight digits from the mLegitymacja tab"))).to_be_hidden()
+
+
 async def test_a_card_that_another_phone_was_quicker_to_take_is_told(
     phone: Page, addresses: Addresses, ready: Ready, people: People
 ) -> None:

@@ -121,6 +121,23 @@ async def test_messages_differ_in_nothing_that_a_push_service_sees(
     assert str(order.order_id) not in repr([each.headers for each in push_service.pushed])
 
 
+async def test_every_message_proves_its_sender_anew(
+    hear: Tell, order: Order, turn_on: TurnOn, push_sender: Sender, push_service: PushService, clock: Clock
+) -> None:
+    """A proof is good for a day at most: who keeps one would be turned away on the second day."""
+    await hear(order.placed())
+    await turn_on(order.recipient)
+    await hear(order.ready())
+    await send_all(push_sender)
+
+    clock.advance(days=2)
+    await hear(order.locked())
+    await send_all(push_sender)
+
+    first, second = (each.claims["exp"] for each in push_service.pushed)
+    assert second - first == timedelta(days=2).total_seconds()
+
+
 async def test_a_message_waits_for_its_browser_until_the_offer_ends(
     hear: Tell, order: Order, turn_on: TurnOn, push_sender: Sender, push_service: PushService
 ) -> None:
