@@ -5,7 +5,7 @@ import json
 import secrets
 import time
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,18 @@ class RemoteKeys:
         return self._keys
 
     async def verify(
-        self, token: str, *, typ: str, issuer: str, audience: str, now: datetime
+        self,
+        token: str,
+        *,
+        typ: str,
+        issuer: str,
+        audience: str,
+        now: datetime,
+        grace: timedelta = timedelta(0),
     ) -> dict[str, Any]:
         """`verify_jwt`, with one more look at the peer's keys when the token's is unknown."""
         header, claims = await self.verify_signature(token)
-        check_claims(header, claims, typ=typ, issuer=issuer, audience=audience, now=now)
+        check_claims(header, claims, typ=typ, issuer=issuer, audience=audience, now=now, grace=grace)
         return claims
 
     async def verify_signature(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
 from joserfc import jws
@@ -59,15 +59,16 @@ def check_claims(
     issuer: str,
     audience: str,
     now: datetime,
+    grace: timedelta = timedelta(0),
 ) -> None:
-    """Everything `verify_jwt` checks beside the signature."""
+    """Everything `verify_jwt` checks beside the signature; `grace` is added to the token's life."""
     if _media_type(header.get("typ")) != _media_type(typ):
         raise InvalidToken("wrong type of token")
     if claims.get("iss") != issuer:
         raise InvalidToken("wrong issuer")
     if claims.get("aud") not in (audience, [audience]):
         raise InvalidToken("wrong audience")
-    check_times(claims, now)
+    check_times(claims, now, grace)
 
 
 def verify_signature(
@@ -97,12 +98,12 @@ def claimed_type(token: str) -> str | None:
     return _media_type(header.get("typ")) if isinstance(header, dict) else None
 
 
-def check_times(claims: Mapping[str, Any], now: datetime) -> None:
+def check_times(claims: Mapping[str, Any], now: datetime, grace: timedelta = timedelta(0)) -> None:
     seconds = now.timestamp()
     expires, issued = claims.get("exp"), claims.get("iat")
     if not (_is_time(expires) and _is_time(issued)):
         raise InvalidToken("no times")
-    if expires <= seconds - LEEWAY:
+    if expires + grace.total_seconds() <= seconds - LEEWAY:
         raise InvalidToken("expired")
     not_before = claims.get("nbf", issued)
     if not _is_time(not_before) or max(issued, not_before) > seconds + LEEWAY:

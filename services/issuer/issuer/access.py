@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args
 from uuid import UUID
 
@@ -61,15 +61,20 @@ class AccessTokens:
         self.issuer = issuer
         self._dpop = dpop
 
-    async def check(self, sent: SentToken, *, audience: str, now: datetime) -> Access:
-        """Raises `OAuthError`. A bound token counts only with a proof of its key, and never as Bearer."""
+    async def check(
+        self, sent: SentToken, *, audience: str, now: datetime, grace: timedelta = timedelta(0)
+    ) -> Access:
+        """Raises `OAuthError`. A bound token counts only with a proof of its key, and never as Bearer.
+
+        `grace`: for so long a token still counts beyond its end.
+        """
         bound_token = _dpop_token(sent.authorization)
         token = bound_token or bearer_token(sent.authorization)
         if not token:
             raise unauthorized()
         try:
             claims = await self.keys.verify(
-                token, typ="at+jwt", issuer=self.issuer, audience=audience, now=now
+                token, typ="at+jwt", issuer=self.issuer, audience=audience, now=now, grace=grace
             )
             proof = self._check_binding(claims, sent, bound_token, now)
             return _access(claims, proof)

@@ -16,7 +16,7 @@ from issuer.published_lists import PublishedLists
 from issuer.settings import IssuerSettings
 from issuer.tenants import open_tenants
 from issuer.use_cases.forget_holders import forget_holders
-from issuer.use_cases.forget_nonces import forget_nonces
+from issuer.use_cases.forget_lapsed import forget_lapsed
 from issuer.use_cases.open_status_lists import open_status_lists
 from issuer.vault import Vault
 from issuer.workshop import Workshop
@@ -114,7 +114,7 @@ def _plan(
     background.run_every(
         OPENING_PAUSE, lambda: _open_lists(works, workshop, settings), name="open-status-lists"
     )
-    background.run_every(FORGETTING_PAUSE, lambda: _forget(works), name="forget-nonces")
+    background.run_every(FORGETTING_PAUSE, lambda: _forget(works), name="forget-lapsed")
     background.run_every(settings.forgetting_interval, lambda: forget(streams), name="forget-holders")
 
 
@@ -125,7 +125,7 @@ async def _open_lists(works: Works, workshop: Workshop, settings: IssuerSettings
 
 async def _forget(works: Works) -> None:
     async with works.begin() as work:
-        await forget_nonces(work)
+        await forget_lapsed(work)
 
 
 async def forget(streams: Eventing) -> None:

@@ -14,14 +14,12 @@ from servicekit.institutions import WARSAW
 _JPEG = "data:image/jpeg;base64,"
 
 
-def sign_card(tenant: Tenant, given: GivenCard, jwk: dict[str, str], now: datetime) -> str:
+def sign_card(tenant: Tenant, given: GivenCard, now: datetime) -> str:
     """Freshly signed; the same card each time, with the same status index."""
-    return sign_sd_jwt(
-        tenant.card_signer, _plain(tenant, given, jwk, now), _hidden(tenant, given), os.urandom
-    )
+    return sign_sd_jwt(tenant.card_signer, _plain(tenant, given, now), _hidden(tenant, given), os.urandom)
 
 
-def _plain(tenant: Tenant, given: GivenCard, jwk: dict[str, str], now: datetime) -> dict[str, Any]:
+def _plain(tenant: Tenant, given: GivenCard, now: datetime) -> dict[str, Any]:
     """What no holder can hide. Times of signing are rounded to the hour: exact ones could link cards."""
     signed_at = int(now.timestamp()) // 3600 * 3600
     valid_until = given.card.valid_until
@@ -33,7 +31,7 @@ def _plain(tenant: Tenant, given: GivenCard, jwk: dict[str, str], now: datetime)
         "nbf": signed_at,
         "exp": int(valid_until.timestamp()),
         "vct": tenant.vct,
-        "cnf": {"jwk": jwk},
+        "cnf": {"jwk": given.jwk},
         "status": {
             "status_list": {"idx": given.entry.idx, "uri": tenant.status_list_url(given.entry.number)}
         },

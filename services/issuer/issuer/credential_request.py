@@ -1,4 +1,4 @@
-"""The body of a credential request (OpenID4VCI 1.0, 8.2), and the errors for what is wrong in it."""
+"""The bodies of credential requests (OpenID4VCI 1.0, 8.2 and 9.1), and the errors for what is wrong in it."""
 
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,17 @@ def read_proof(body: bytes, credential_id: UUID) -> str:
     if "credential_response_encryption" in request:
         raise OAuthError("invalid_encryption_parameters", "encryption is not supported")
     return _proof(request.get("proofs"))
+
+
+def read_transaction(body: bytes) -> str:
+    """The transaction of a deferred credential request (OpenID4VCI 1.0, 9.1)."""
+    try:
+        transaction_id = parse_object(body).get("transaction_id")
+    except ValueError:
+        transaction_id = None
+    if not isinstance(transaction_id, str):
+        raise OAuthError("invalid_credential_request", "the body must be a JSON object with transaction_id")
+    return transaction_id
 
 
 def _check_names(request: dict[str, Any], credential_id: UUID) -> None:

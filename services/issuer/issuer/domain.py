@@ -174,10 +174,12 @@ def issue(
     standing: Sequence[Credential],
     office_hold: bool,
     now: datetime,
+    reserved_for: str | None = None,
 ) -> Issue:
     """One card per order, and the first key has it.
 
-    `standing` are the student's other cards that have not ended. Raises `Refused`, `Stale` or `NotYet`.
+    `standing` are the student's other cards that have not ended, `reserved_for` the thumbprint of a key that
+    waits for this card. Raises `Refused`, `Stale` or `NotYet`.
     """
     told = activation.institution_id, activation.generation, activation.credential_id
     if told != (credential.institution_id, credential.generation, credential.credential_id):
@@ -185,6 +187,8 @@ def issue(
     if credential.stands and credential.holder_jkt == activation.holder_jkt:
         return Issue(credential, is_new=False, replaced=None)
     if credential.state != "offered" or has_expired(credential, now):
+        raise Refused
+    if reserved_for not in (None, activation.holder_jkt):
         raise Refused
     holds: list[Party] = ["office"] if office_hold else []
     card = with_holds(replace(credential, holder_jkt=activation.holder_jkt), holds)

@@ -37,6 +37,7 @@ def issuer_metadata(tenant: Tenant) -> dict[str, Any]:
         "credential_issuer": tenant.url,
         "authorization_servers": [tenant.wallet_url],
         "credential_endpoint": f"{tenant.url}/credential",
+        "deferred_credential_endpoint": f"{tenant.url}/deferred_credential",
         "nonce_endpoint": f"{tenant.url}/nonce",
         "notification_endpoint": f"{tenant.url}/notification",
         "display": [

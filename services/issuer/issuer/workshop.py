@@ -41,3 +41,7 @@ def draw_indices(count: int, size: int) -> Sequence[int]:
 
 def draw_notification_id() -> str:
     return secrets.token_urlsafe(16)
+
+
+def draw_transaction_id() -> str:
+    return secrets.token_urlsafe(16)

@@ -13,6 +13,7 @@ import asyncpg
 from eventing import UnitOfWork
 from issuer.domain import CONFIGURATION_ID, Activation, NotYet, Refused, Stale
 from issuer.use_cases.issue_card import CardRequest, issue_card
+from issuer.use_cases.use_nonce import ProofNonce
 from ordering.sealing import open_code
 from ordering.use_cases.cancel_order import cancel_order
 from ordering.use_cases.expire_orders import expire_orders
@@ -176,6 +177,6 @@ class People:
             holder_jwk=phone.jwk,
             holder_jkt=phone.jkt,
         )
-        nonce = sha256(secrets.token_bytes(16)).digest()
         lapses_at = self.world.clock.now + timedelta(minutes=5)
-        return CardRequest(activation, nonce, lapses_at, secrets.token_hex(8), portrait)
+        nonce = ProofNonce(sha256(secrets.token_bytes(16)).digest(), lapses_at)
+        return CardRequest(activation, nonce, secrets.token_hex(8), portrait)

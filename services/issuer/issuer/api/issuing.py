@@ -1,6 +1,10 @@
 """What a wallet does: take a nonce, ask for the card, and tell what became of it (OpenID4VCI 1.0)."""
 
+import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Any, get_args
 
 import structlog
@@ -10,18 +14,23 @@ from contracts.issuer import WalletEvent
 from issuer.access import Access, SentToken, proof_used, unauthorized
 from issuer.api.refusals import LimitRefusals, slow_down
 from issuer.card_credential import sign_card
-from issuer.credential_request import read_proof
+from issuer.credential_request import read_proof, read_transaction
 from issuer.domain import CONFIGURATION_ID, Activation, NotYet, Refused, Stale
 from issuer.parts import Parts, TheParts, TheTenant
 from issuer.photos import PhotoUnavailable
 from issuer.proofs import InvalidProof, Proof, check_proof
+from issuer.store.deferrals import Deferral
 from issuer.strict_json import parse_object
 from issuer.tenants import Tenant
+from issuer.use_cases.defer_card import LIVES, defer_card
+from issuer.use_cases.find_deferral import UnknownTransaction, find_deferral
 from issuer.use_cases.find_wanted_photo import find_wanted_photo
-from issuer.use_cases.issue_card import CardRequest, GivenCard, NonceUsed, issue_card
+from issuer.use_cases.issue_card import CardRequest, GivenCard, issue_card
+from issuer.use_cases.put_off_card import put_off_card
 from issuer.use_cases.record_wallet_report import UnknownNotification, record_wallet_report
+from issuer.use_cases.use_nonce import NonceUsed, ProofNonce
 from issuer.use_cases.use_proof import ProofUsed, use_proof
-from issuer.workshop import draw_notification_id
+from issuer.workshop import draw_notification_id, draw_transaction_id
 from servicekit.accepting import JSON, accepts
 from servicekit.nonces import BadNonce, new_nonce, nonce_digest, nonce_lapses_at
 from servicekit.oauth import OAuthError
@@ -41,6 +50,7 @@ _CREDENTIAL = body_of(
         "credential_configuration_id": CONFIGURATION_ID,
     },
 )
+_DEFERRED = body_of(kind=JSON, required={"transaction_id": "from the answer that deferred the card"})
 _NOTIFICATION = body_of(
     kind=JSON,
     required={"notification_id": "from the credential answer", "event": " or ".join(_WALLET_EVENTS)},
@@ -66,17 +76,46 @@ async def credential(
 ) -> dict[str, Any]:
     access = await _check_access(request, tenant, parts)
     proof = _check_proof(await request.body(), access, tenant, parts)
-    given = await _give(parts, tenant, access, proof)
-    response.headers.update({"Cache-Control": "no-store", **parts.dpop.headers(parts.works.clock())})
-    signed = sign_card(tenant, given, proof.jwk, parts.works.clock())
-    return {"credentials": [{"credential": signed}], "notification_id": given.card.notification_id}
+    given = await _give_or_defer(parts, tenant, access, proof)
+    return _answer(given, tenant, parts, response)
 
 
-async def _check_access(request: Request, tenant: Tenant, parts: Parts) -> Access:
+@router.post(
+    "/deferred_credential",
+    dependencies=[LimitRefusals],
+    summary="The card that could not be given at once",
+    openapi_extra=_DEFERRED,
+)
+@accepts(JSON, oauth_error="invalid_credential_request")
+async def deferred_credential(
+    request: Request, tenant: TheTenant, parts: TheParts, response: Response
+) -> dict[str, Any]:
+    """A token still counts here for a day after its end: whoever waits has no other."""
+    access = await _check_access(request, tenant, parts, grace=LIVES)
+    given = await _collect(parts, access, read_transaction(await request.body()))
+    return _answer(given, tenant, parts, response)
+
+
+def _answer(given: GivenCard | Deferral, tenant: Tenant, parts: Parts, response: Response) -> dict[str, Any]:
+    now = parts.works.clock()
+    response.headers.update({"Cache-Control": "no-store", **parts.dpop.headers(now)})
+    if isinstance(given, Deferral):
+        response.status_code = 202
+        seconds = math.ceil((given.retry_at - now).total_seconds())
+        return {"transaction_id": given.transaction_id, "interval": max(1, seconds)}
+    return {
+        "credentials": [{"credential": sign_card(tenant, given, now)}],
+        "notification_id": given.card.notification_id,
+    }
+
+
+async def _check_access(
+    request: Request, tenant: Tenant, parts: Parts, grace: timedelta = timedelta(0)
+) -> Access:
     if "access_token" in request.query_params:
         raise OAuthError("invalid_request", "the access token goes into the Authorization header")
     now = parts.works.clock()
-    access = await parts.access.check(_sent(request, parts), audience=tenant.url, now=now)
+    access = await parts.access.check(_sent(request, parts), audience=tenant.url, now=now, grace=grace)
     seconds = parts.good.take(access.activation_id, now)
     if seconds is not None:
         raise slow_down("too many requests with this token", seconds)
@@ -97,33 +136,68 @@ def _check_proof(body: bytes, access: Access, tenant: Tenant, parts: Parts) -> P
         raise OAuthError("invalid_proof", str(error)) from None
 
 
-async def _give(parts: Parts, tenant: Tenant, access: Access, proof: Proof) -> GivenCard:
+async def _give_or_defer(parts: Parts, tenant: Tenant, access: Access, proof: Proof) -> GivenCard | Deferral:
+    activation = _activation(tenant, access, proof)
+    with _refusing(access):
+        nonce = _nonce(parts, tenant, proof)
+        try:
+            return await _issue(parts, access, activation, nonce)
+        except PhotoUnavailable:
+            async with parts.works.begin() as work:
+                deferral = await defer_card(work, activation, nonce, draw_transaction_id())
+                await use_proof(work, access.proof)
+            log.warning("card_deferred", order_id=access.order_id)
+            return deferral
+
+
+async def _collect(parts: Parts, access: Access, transaction_id: str) -> GivenCard | Deferral:
+    with _refusing(access):
+        async with parts.works.begin() as work:
+            deferral = await find_deferral(work, access.order_id, access.generation, transaction_id)
+            is_due = deferral.is_due(work.now)
+        if is_due:
+            with suppress(PhotoUnavailable, NotYet):
+                return await _issue(parts, access, deferral.activation, None)
+        async with parts.works.begin() as work:
+            later = await put_off_card(work, deferral)
+            await use_proof(work, access.proof)
+        return later
+
+
+@contextmanager
+def _refusing(access: Access) -> Iterator[None]:
+    """What goes wrong on the way to a card, in the words of OAuth."""
     try:
-        return await _issue(parts, tenant, access, proof)
+        yield
     except (BadNonce, NonceUsed):
         raise OAuthError("invalid_nonce", "ask the nonce endpoint for a new one") from None
     except ProofUsed:
         raise proof_used() from None
+    except UnknownTransaction:
+        raise OAuthError("invalid_transaction_id", "no card waits under this id") from None
     except Stale:
         log.info("card_refused", order_id=access.order_id, reason="stale_token")
         raise unauthorized("invalid_token") from None
     except Refused:
         log.info("card_refused", order_id=access.order_id, reason="other_key_or_ended")
         raise OAuthError("credential_request_denied", "no card can be had with this token and key") from None
-    except (NotYet, PhotoUnavailable) as error:
+    except NotYet as error:
         log.warning("card_delayed", order_id=access.order_id, reason=type(error).__name__)
         raise OAuthError(
             "temporarily_unavailable", "ask again in a moment", status=503, headers={"Retry-After": "2"}
         ) from None
 
 
-async def _issue(parts: Parts, tenant: Tenant, access: Access, proof: Proof) -> GivenCard:
-    activation = _activation(tenant, access, proof)
+def _nonce(parts: Parts, tenant: Tenant, proof: Proof) -> ProofNonce:
     lapses_at = nonce_lapses_at(parts.nonces, proof.nonce, tenant.url, parts.works.clock())
+    return ProofNonce(nonce_digest(proof.nonce), lapses_at)
+
+
+async def _issue(parts: Parts, access: Access, activation: Activation, nonce: ProofNonce | None) -> GivenCard:
     async with parts.works.begin() as work:
         wanted = await find_wanted_photo(work, activation, parts.vault)
     photo = await parts.photos.fetch(activation.order_id, wanted) if wanted else None
-    request = CardRequest(activation, nonce_digest(proof.nonce), lapses_at, draw_notification_id(), photo)
+    request = CardRequest(activation, nonce, draw_notification_id(), photo)
     async with parts.works.begin() as work:
         given = await issue_card(work, request, parts.vault)
         await use_proof(work, access.proof)

@@ -3,7 +3,7 @@
 from contracts.issuer import CardIssued, CardReplaced, CardSuspended
 from eventing import UnitOfWork
 from issuer.domain import Activation, Credential, Issue, Refused, Stale, issue
-from issuer.store import audit, credentials, status, students
+from issuer.store import audit, credentials, deferrals, status, students
 from issuer.store.audit import AuditLine
 from issuer.telling import tell
 from issuer.use_cases._record_outcomes import Outcome, record_outcomes
@@ -23,7 +23,15 @@ async def decide_issue(work: UnitOfWork, activation: Activation) -> Issue:
     locked = await credentials.lock_credentials(work.connection, {*orders, activation.order_id})
     own = next(each for each in locked if each.order_id == activation.order_id)
     others = [each for each in locked if each.order_id != own.order_id and each.stands]
-    return issue(own, activation, standing=others, office_hold=student.office_hold, now=work.now)
+    waiting = await deferrals.load_deferral(work.connection, own.order_id, work.now)
+    return issue(
+        own,
+        activation,
+        standing=others,
+        office_hold=student.office_hold,
+        now=work.now,
+        reserved_for=waiting.activation.holder_jkt if waiting else None,
+    )
 
 
 async def make_card(

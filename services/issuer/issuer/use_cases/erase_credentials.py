@@ -7,7 +7,7 @@ from contracts.issuer import CredentialErased
 from contracts.ordering import OrderErased
 from eventing import UnitOfWork
 from issuer.domain import Credential, erase
-from issuer.store import audit, credentials, holders, status, students
+from issuer.store import audit, credentials, deferrals, holders, status, students
 from issuer.store.audit import AuditLine
 from issuer.telling import tell, tell_end
 
@@ -31,6 +31,7 @@ async def _bury(work: UnitOfWork, before: Sequence[Credential]) -> None:
     for order_id in orders:
         work.erase(order_id)
     await holders.delete_holders(work.connection, orders)
+    await deferrals.end_deferrals(work.connection, orders)
     after = [erase(each, work.now) for each in before]
     await credentials.erase_credentials(work.connection, after)
     await status.set_statuses(work.connection, {each.order_id: each.status for each in after})

@@ -1,19 +1,15 @@
 """A card comes to be: for one phone, once per order, in one step with the end of the card it replaces."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from hashlib import sha256
 
 from eventing import UnitOfWork
 from issuer.domain import Activation, Credential, Holder, NotYet, Refused
-from issuer.store import holders, nonces, status
+from issuer.store import deferrals, holders, status
 from issuer.store.status import StatusEntry
 from issuer.use_cases._make_card import decide_issue, make_card
+from issuer.use_cases.use_nonce import ProofNonce, use_nonce
 from issuer.vault import CardSafe, Vault
-
-
-class NonceUsed(Exception):
-    """The nonce of the proof has served another request."""
 
 
 class PhotoWanted(NotYet):
@@ -22,20 +18,20 @@ class PhotoWanted(NotYet):
 
 @dataclass(frozen=True, slots=True)
 class CardRequest:
-    """An activation, and what is used up by serving it."""
+    """An activation, and what a card that is made for it gets. Without a nonce its key was proven before."""
 
     activation: Activation
-    nonce_digest: bytes
-    nonce_lapses_at: datetime
+    nonce: ProofNonce | None
     notification_id: str
     photo: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class GivenCard:
-    """What a credential is signed from."""
+    """What a credential is signed from, and the key it is bound to."""
 
     card: Credential
+    jwk: dict[str, str]
     holder: Holder
     photo: bytes | None
     entry: StatusEntry
@@ -45,8 +41,8 @@ async def issue_card(work: UnitOfWork, request: CardRequest, vault: Vault) -> Gi
     """The same key gets the same card again. Raises as `domain.issue`, or `NonceUsed`, `PhotoWanted`."""
     conn = work.connection
     decision = await decide_issue(work, request.activation)
-    if not await nonces.use_nonce(conn, request.nonce_digest, request.nonce_lapses_at):
-        raise NonceUsed
+    if request.nonce is not None:
+        await use_nonce(work, request.nonce)
     card = decision.card
     if decision.is_new:
         card = replace(card, notification_id=request.notification_id, issued_at=work.now)
@@ -57,7 +53,9 @@ async def issue_card(work: UnitOfWork, request: CardRequest, vault: Vault) -> Gi
     safe = vault.card(sealed, card.institution_id)
     holder = safe.holder()
     photo = await _photo(work, safe, holder.photo_sha256, request.photo)
-    return GivenCard(card, holder, photo, await status.load_entry(conn, card.order_id))
+    await deferrals.end_deferrals(conn, [card.order_id])
+    entry = await status.load_entry(conn, card.order_id)
+    return GivenCard(card, request.activation.holder_jwk, holder, photo, entry)
 
 
 async def _photo(work: UnitOfWork, safe: CardSafe, digest: str | None, fetched: bytes | None) -> bytes | None:
