@@ -14,6 +14,11 @@ def key_file(directory: Path, name: str) -> Path:
     return directory / f"{name}.json"
 
 
+def key_variable(name: str) -> str:
+    """The variable that may hold the text of the file: `KEY_SEALING_HOLDER` for `sealing/holder`."""
+    return f"KEY_{name}".replace("/", "_").replace("-", "_").upper()
+
+
 def create(path: Path, make: Callable[[], Document]) -> None:
     """The first writer wins; what exists is kept, and a half-written file is never seen."""
     if path.exists():

@@ -1,9 +1,10 @@
-"""Keys as files: rings of secrets, ES256 signing keys, and signing keys with a certificate.
+"""Keys as files or variables: rings of secrets, ES256 signing keys, and signing keys with a certificate.
 
 A service is given only the files it needs; nothing here is ever written to a database or a log.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from joserfc.jwk import ECKey, KeySet
 
 from servicekit.bytes import from_base64url
-from servicekit.key_files import key_file
+from servicekit.key_files import key_file, key_variable
 from servicekit.new_keys import create_development_keys
 
 __all__ = [
@@ -115,11 +116,17 @@ class CertifiedKeys:
 
 
 class Keys:
-    """Reads key files below one directory; production refuses those made for development."""
+    """Reads key files below one directory, or the variables that stand for them.
 
-    def __init__(self, directory: Path, *, production: bool = False) -> None:
+    Production refuses those made for development.
+    """
+
+    def __init__(
+        self, directory: Path, *, production: bool = False, variables: Mapping[str, str] = os.environ
+    ) -> None:
         self.directory = directory
         self.production = production
+        self.variables = variables
 
     def ring(self, name: str) -> KeyRing:
         document = self._read(name, "ring")
@@ -140,19 +147,28 @@ class Keys:
         return CertifiedKeys(keys[document["current"]], tuple(keys.values()))
 
     def _read(self, name: str, kind: str) -> dict[str, Any]:
+        where, text = self._text(name)
+        try:
+            document: dict[str, Any] = json.loads(text)
+        except ValueError:
+            raise KeyUnavailable(f"{where} is not JSON; put the original back") from None
+        if not isinstance(document, dict) or document.get("kind") != kind:
+            raise KeyUnavailable(f"{where} is not of the kind {kind}")
+        if self.production and document.get("development"):
+            raise KeyUnavailable(f"{where} was made for development; production needs its own keys")
+        return document
+
+    def _text(self, name: str) -> tuple[str, str]:
+        """Where it stands, in words, and what stands there."""
+        variable = key_variable(name)
+        if variable in self.variables:
+            return f"the key in {variable}", self.variables[variable]
         path = key_file(self.directory, name)
         try:
-            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return f"key file {path}", path.read_text(encoding="utf-8")
         except OSError as error:
-            cure = "make it (development keys: create_development_keys) and check KEYS_DIR"
+            cure = f"make it (make keys), and check KEYS_DIR or give it as {variable}"
             raise KeyUnavailable(f"cannot read key file {path}: {error.strerror}; {cure}") from None
-        except ValueError:
-            raise KeyUnavailable(f"key file {path} is not JSON; put the original back") from None
-        if document.get("kind") != kind:
-            raise KeyUnavailable(f"key file {path} is not of the kind {kind}")
-        if self.production and document.get("development"):
-            raise KeyUnavailable(f"key file {path} was made for development; production needs its own keys")
-        return document
 
 
 def _signing_key(jwk: Mapping[str, Any]) -> SigningKey:

@@ -121,11 +121,15 @@ def _certify_again(directory: Path, authority: Document, institution: str, url: 
 
 
 def _certified(authority: Document, jwk: dict[str, Any] | None, url: str) -> Document:
+    key = new_certified_key(authority, url, jwk)
+    return _document("certified", key["jwk"]["kid"], [key], authority["development"]) | {"url": url}
+
+
+def new_certified_key(authority: Document, url: str, jwk: dict[str, Any] | None = None) -> Document:
+    """A key, new unless it is given, with the chain that vouches for it as that of the issuer at `url`."""
     jwk = jwk or new_jwk()
     leaf = certificate_for(authority, jwk, url)
-    x5c = [base64.b64encode(leaf.public_bytes(serialization.Encoding.DER)).decode()]
-    keys = [{"jwk": jwk, "x5c": x5c}]
-    return _document("certified", jwk["kid"], keys, authority["development"]) | {"url": url}
+    return {"jwk": jwk, "x5c": [base64.b64encode(leaf.public_bytes(serialization.Encoding.DER)).decode()]}
 
 
 def certificate_for(authority: Document, jwk: dict[str, Any], url: str) -> x509.Certificate:

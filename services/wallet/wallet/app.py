@@ -63,6 +63,7 @@ def create_web(settings: WalletSettings, lifespan: Lifespan) -> FastAPI:
 @asynccontextmanager
 async def _serving(app: FastAPI, settings: WalletSettings) -> AsyncIterator[None]:
     keys = Keys(settings.keys_dir, production=settings.is_production)
+    read_keys(keys)  # a key that cannot serve is told before anybody else is asked for anything
     async with (
         await open_pool(settings, SERVICE) as pool,
         httpx.AsyncClient(timeout=10) as http,

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from servicekit.keys import KeyRing, Keys, KeyUnavailable, UnknownKey, create_development_keys, key_file
+from servicekit.new_keys import RINGS, SIGNING
 
 ISSUER = "http://localhost:8002"
 
@@ -60,14 +61,24 @@ def test_processes_that_create_keys_at_once_end_with_the_same_keys(tmp_path: Pat
 
 def test_production_refuses_keys_made_for_development(directory: Path) -> None:
     keys = Keys(directory, production=True)
+    named = [*((keys.ring, name) for name in RINGS), *((keys.signing_keys, name) for name in SIGNING)]
 
-    for read, name in (
-        (keys.ring, "sealing/holder"),
-        (keys.signing_keys, "wallet/token"),
-        (keys.certified, "issuer/signing/umcs"),
-    ):
-        with pytest.raises(KeyUnavailable, match="development"):
+    for read, name in (*named, (keys.certified, "issuer/signing/umcs")):
+        with pytest.raises(KeyUnavailable, match=rf"{name}\.json was made for development"):
             read(name)
+
+
+def test_a_variable_stands_for_a_file(directory: Path) -> None:
+    path = key_file(directory, "shared/offer-mac")
+    variables = {"KEY_SHARED_OFFER_MAC": path.read_text()}
+    secret = Keys(directory, variables={}).ring("shared/offer-mac").current.secret
+    path.unlink()
+
+    assert Keys(directory, variables=variables).ring("shared/offer-mac").current.secret == secret
+    with pytest.raises(KeyUnavailable, match="KEY_SHARED_OFFER_MAC was made for development"):
+        Keys(directory, production=True, variables=variables).ring("shared/offer-mac")
+    with pytest.raises(KeyUnavailable, match="give it as KEY_SHARED_OFFER_MAC"):
+        Keys(directory, variables={}).ring("shared/offer-mac")
 
 
 def test_production_takes_keys_of_its_own(directory: Path) -> None:
@@ -77,7 +88,7 @@ def test_production_takes_keys_of_its_own(directory: Path) -> None:
     assert len(Keys(directory, production=True).ring("sealing/holder").current.secret) == 32
 
 
-@pytest.mark.parametrize("text", [None, "not json", '{"kind": "signing"}'])
+@pytest.mark.parametrize("text", [None, "not json", "[]", '{"kind": "signing"}'])
 def test_a_key_file_that_cannot_serve_is_named(directory: Path, text: str | None) -> None:
     path = key_file(directory, "sealing/holder")
     path.unlink() if text is None else path.write_text(text)

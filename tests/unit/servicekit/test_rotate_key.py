@@ -1,14 +1,18 @@
 import stat
+from base64 import b64decode
 from collections.abc import Iterator
 from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
+from servicekit.key_files import read
 from servicekit.keys import KeyRing, Keys, SigningKeys, UnknownKey, create_development_keys, key_file
+from servicekit.new_keys import root_of
 from servicekit.rotate_key import main
 
-RING, SIGNING = "ordering/sessions", "wallet/token"
+RING, SIGNING, CERTIFIED = "ordering/sessions", "wallet/token", "issuer/signing/umcs"
 
 
 @pytest.fixture
@@ -69,6 +73,34 @@ def test_a_coming_signing_key_is_published_before_it_signs(directory: Path) -> N
     assert published(Keys(directory).signing_keys(SIGNING)) == {before.current.kid, coming}
 
 
+def test_the_next_key_of_an_issuer_has_a_certificate_of_the_same_authority(directory: Path) -> None:
+    before = Keys(directory).certified(CERTIFIED)
+
+    assert step(directory, "add", CERTIFIED, str(directory)) == 0
+
+    added = Keys(directory).certified(CERTIFIED)
+    (coming,) = [key for key in added.all if key.signing.kid != before.current.signing.kid]
+    assert added.current == before.current
+    leaf = x509.load_der_x509_certificate(b64decode(coming.x5c[0]))
+    leaf.verify_directly_issued_by(root_of(read(key_file(directory, "issuer/authority"))))
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.UniformResourceIdentifier) == ["http://localhost:8002/t/umcs"]
+    assert leaf.public_key() == coming.signing.key.public_key
+    assert step(directory, "use", CERTIFIED, coming.signing.kid) == 0
+    assert Keys(directory).certified(CERTIFIED).current.signing.kid == coming.signing.kid
+
+
+def test_without_the_authority_an_issuer_gets_no_key(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(directory)
+
+    assert step(directory, "add", CERTIFIED) == 1
+
+    assert "folder of its authority" in capsys.readouterr().err
+    assert contents(directory) == before
+
+
 def published(keys: SigningKeys) -> set[str]:
     return {jwk["kid"] for jwk in keys.public_jwks()["keys"]}
 
@@ -94,7 +126,9 @@ def test_no_secret_is_told(directory: Path, capsys: pytest.CaptureFixture[str]) 
         ("forget", RING, "current", "current key"),
         ("forget", RING, "00000000", "no key 00000000"),
         ("use", RING, "00000000", "no key 00000000"),
-        ("use", "issuer/signing/umcs", "x", "kind certified"),
+        ("use", CERTIFIED, "x", "no key x"),
+        ("add", CERTIFIED, "/nowhere", "cannot read key file /nowhere"),
+        ("use", "issuer/authority", "x", "no key x"),
         ("use", "ordering/nothing", "x", "cannot read key file"),
     ],
 )
