@@ -10,13 +10,14 @@ import { isSignedByIssuer, readCard, validity } from "../js/sd-jwt.js";
 import { Refusal } from "./asking.js";
 import { now } from "./clock.js";
 import { askToPersist, deviceLabel, markCard } from "./device.js";
-import { fetchMetadata, fetchOffer, notify, requestCredential, requestToken } from "./openid4vci.js";
+import { fetchMetadata, fetchOffer, notify, requestCredential, requestDeferred, requestToken } from "./openid4vci.js";
 import { deleteActivation, finishActivation, loadActivation, saveActivation } from "./storage.js";
 import { issuerOf } from "./trust.js";
 
 const LOCK = "legitka-activation";
 const TOKEN_LIVES = 5 * 60;
 const CLAIM_STANDS = 10 * 60;
+const CARD_WAITS = 24 * 60 * 60;
 // After these the code may have been redeemed, and the answer lost: the key is kept.
 const MAY_HAVE_CLAIMED = new Set(["offline", "busy", "claimed"]);
 
@@ -33,14 +34,15 @@ export async function prepare(address) {
 /**
  * Redeem the code and fetch the card. One tab at a time; a refused code leaves nothing behind.
  * @param {{address: string, offer: any, metadata: any}} prepared @param {string} activationCode
- * @param {string} receipt of the terms @returns {Promise<string>} the id of the card
+ * @param {string} receipt of the terms @param {() => void} [tellDeferred] when the card comes later
+ * @returns {Promise<string>} the id of the card
  */
-export async function activate(prepared, activationCode, receipt) {
+export async function activate(prepared, activationCode, receipt, tellDeferred) {
   return exclusively(async () => {
     await askToPersist();
     const activation = await begin(prepared);
     const grant = await claim(activation, activationCode, receipt);
-    return finish({ ...activation, grant, state: "granted", granted: now() });
+    return finish({ ...activation, grant, state: "granted", granted: now() }, tellDeferred);
   });
 }
 
@@ -84,10 +86,10 @@ function isStillNeeded({ mayBeClaimed }, { reason }) {
   return MAY_HAVE_CLAIMED.has(reason) || (mayBeClaimed && reason === "wrong_code");
 }
 
-async function finish(activation) {
+async function finish(activation, tellDeferred = () => undefined) {
   await saveActivation(activation);
   const { metadata: { issuer }, grant, key, clientKey } = activation;
-  const { sdJwt, notificationId } = await patiently(() => requestCredential(issuer, grant, { key, clientKey }, now));
+  const { sdJwt, notificationId } = await obtain(activation, tellDeferred);
   const keys = await patiently(() => publishedKeys(issuer.credential_issuer));
   if (!(await isOurs(sdJwt, key, issuer.credential_issuer, keys))) {
     await deleteActivation();
@@ -100,6 +102,21 @@ async function finish(activation) {
   // The page is left after this: what takes longer is lost, which is no matter.
   await Promise.race([notify(issuer, grant, clientKey, notificationId, "credential_accepted"), pause(1)]);
   return card.id;
+}
+
+/** The card, however long it takes. What waits is written down, so that an app that was closed goes on. */
+async function obtain({ transactionId, ...activation }, tellDeferred) {
+  const { metadata: { issuer }, grant, key, clientKey } = activation;
+  const ask = () => requestCredential(issuer, grant, { key, clientKey }, now);
+  let given = transactionId ? { transactionId, interval: 0 } : await patiently(ask);
+  while (given.transactionId) {
+    const waitsFor = given.transactionId;
+    await saveActivation({ ...activation, transactionId: waitsFor });
+    tellDeferred();
+    await pause(given.interval);
+    given = await patiently(() => requestDeferred(issuer, grant, clientKey, waitsFor));
+  }
+  return given;
 }
 
 async function publishedKeys(issuer) {
@@ -139,17 +156,22 @@ async function isOurs(sdJwt, key, issuer, keys) {
   }
 }
 
-/** @returns {Promise<"none" | "asking" | "granted" | "too_late">} how far an interrupted activation has come */
+/** @returns {Promise<"none" | "asking" | "granted" | "deferred" | "too_late">} how far it had come when it stopped */
 export async function interrupted() {
   const activation = await loadActivation().catch(() => undefined);
   if (!activation) return "none";
   if (activation.state !== "granted") return now() - activation.asked < CLAIM_STANDS ? "asking" : "none";
-  return now() - activation.granted < TOKEN_LIVES ? "granted" : "too_late";
+  const passed = now() - activation.granted;
+  if (activation.transactionId) return passed < CARD_WAITS ? "deferred" : "too_late";
+  return passed < TOKEN_LIVES ? "granted" : "too_late";
 }
 
-/** Fetch the card whose code was redeemed already. @returns {Promise<string>} the id of the card */
-export async function resume() {
-  return exclusively(async () => finish(await loadActivation()));
+/**
+ * Fetch the card whose code was redeemed already.
+ * @param {() => void} tellDeferred @returns {Promise<string>} the id of the card
+ */
+export async function resume(tellDeferred) {
+  return exclusively(async () => finish(await loadActivation(), tellDeferred));
 }
 
 export { deleteActivation as giveUp };

@@ -138,7 +138,8 @@ async function redeem() {
   if (!progress.receipt) throw new Refusal("terms_outdated");
   choose(find("#code"), "working", "yes");
   try {
-    const id = await activate(progress.prepared, code, progress.receipt);
+    const tellDeferred = () => choose(find("#code"), "working", "later");
+    const id = await activate(progress.prepared, code, progress.receipt, tellDeferred);
     finish(id);
   } catch (error) {
     if (error.reason === "wrong_code") field.select();

@@ -47,6 +47,7 @@ async function offerToResume() {
   const state = await interrupted();
   const place = find("[data-interrupted]");
   choose(place, "progress", state);
+  find("[data-fetch]").hidden = state !== "granted" && state !== "deferred";
   place.hidden = state === "none";
   find("[data-resume]").addEventListener("click", (event) => busily(event.currentTarget, goOn));
   find("[data-give-up]").addEventListener("click", () => giveUp().then(() => { place.hidden = true; }));
@@ -54,7 +55,7 @@ async function offerToResume() {
 
 async function goOn() {
   try {
-    location.assign(`/card#${await resume()}`);
+    location.assign(`/card#${await resume(() => choose(find("[data-interrupted]"), "progress", "deferred"))}`);
   } catch (error) {
     say(find("[data-obstacle]"), error);
   }

@@ -1,5 +1,5 @@
 /**
- * The messages of OpenID4VCI 1.0 as this app sends them: offer, metadata, token, nonce, credential, notification.
+ * The messages of OpenID4VCI 1.0 as this app sends them: offer, metadata, token, nonce, credential (deferred too), notification.
  * @module
  */
 
@@ -101,17 +101,33 @@ function tokenRefusal(answer, told) {
 }
 
 /**
+ * @typedef {object} Given the card, or the transaction to ask for it with, in so many seconds
+ * @property {string} [sdJwt] @property {string} [notificationId]
+ * @property {string} [transactionId] @property {number} [interval]
+ */
+
+/**
  * Prove the phone's key and take the card that is bound to it. The same key gets the same card again.
  * @param {any} issuer metadata @param {Grant} grant @param {{key: CryptoKeyPair, clientKey: CryptoKeyPair}} keys
  * @param {() => number} now
- * @returns {Promise<{sdJwt: string, notificationId: string}>}
+ * @returns {Promise<Given>}
  */
 export async function requestCredential(issuer, grant, { key, clientKey }, now) {
   const proof = await keyProof(issuer, key, now);
   const wanted = { credential_identifier: grant.credentialId, proofs: { jwt: [proof] } };
-  const answer = await askWithKey(issuer.credential_endpoint, post(wanted), clientKey, grant.accessToken);
+  return given(await askWithKey(issuer.credential_endpoint, post(wanted), clientKey, grant.accessToken));
+}
+
+/** A card that could not be given at once. @returns {Promise<Given>} */
+export async function requestDeferred(issuer, grant, clientKey, transactionId) {
+  const wanted = post({ transaction_id: transactionId });
+  return given(await askWithKey(issuer.deferred_credential_endpoint, wanted, clientKey, grant.accessToken));
+}
+
+async function given(answer) {
   const told = await jsonOf(answer);
   if (!answer.ok) throw credentialRefusal(answer, told);
+  if (answer.status === 202) return { transactionId: told.transaction_id, interval: told.interval };
   return { sdJwt: told.credentials[0].credential, notificationId: told.notification_id };
 }
 
