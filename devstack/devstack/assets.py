@@ -11,7 +11,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 ASSETS = REPOSITORY / "assets"
 PACKAGES = ASSETS / "node_modules"
-LOCK = ASSETS / "package-lock.json"
+LOCK = "package-lock.json"
 VENDOR = REPOSITORY / "libs" / "pagekit" / "pagekit" / "static" / "vendor"
 # The decoder of QR codes, for browsers that have none of their own.
 SERVED = ("qr/decode.js", "qr/index.js", "qr/LICENSE")
@@ -20,26 +20,26 @@ AXE = PACKAGES / "axe-core" / "axe.min.js"
 
 
 def main() -> None:
-    if not is_fetched():
-        fetch()
+    if not is_fetched(ASSETS):
+        fetch(ASSETS)
     put_where_pages_look()
 
 
-def is_fetched() -> bool:
-    copy = PACKAGES / LOCK.name
-    return copy.is_file() and copy.read_bytes() == LOCK.read_bytes()
+def is_fetched(folder: Path) -> bool:
+    copy = folder / "node_modules" / LOCK
+    return copy.is_file() and copy.read_bytes() == (folder / LOCK).read_bytes()
 
 
-def fetch() -> None:
+def fetch(folder: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         sys.exit(
             "npm is missing (Debian, Ubuntu: sudo apt install npm). Install Node 20 or newer, try again."
         )
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    if status := subprocess.call(command, cwd=ASSETS):
+    if status := subprocess.call(command, cwd=folder):
         sys.exit(f"npm ended with status {status}. Check that a package registry can be reached, try again.")
-    shutil.copy(LOCK, PACKAGES)
+    shutil.copy(folder / LOCK, folder / "node_modules")
 
 
 def put_where_pages_look() -> None:

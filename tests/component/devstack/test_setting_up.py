@@ -92,7 +92,7 @@ def test_a_missing_node_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("shutil.which", lambda _name: None)
 
     with pytest.raises(SystemExit, match=r"npm is missing.*sudo apt install npm"):
-        assets.fetch()
+        assets.fetch(assets.ASSETS)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""Wallet and verifier by others, in Node, as `package-lock.json` pins them; and the stack of the journeys."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devstack.assets import fetch, is_fetched
+from tests.journeys.conftest import accounts, addresses, people, stack
+
+__all__ = ["accounts", "addresses", "people", "stack"]
+
+FOLDER = Path(__file__).parent
+
+Json = dict[str, Any]
+Script = Callable[[Json], Awaitable[Json]]
+
+
+@pytest.fixture(scope="session")
+def packages() -> None:
+    missing = [tool for tool in ("node", "npm") if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(
+            f"{missing[0]} is missing (Debian, Ubuntu: sudo apt install npm); Node 20 or newer is needed"
+        )
+    if not is_fetched(FOLDER):
+        fetch(FOLDER)
+
+
+@pytest.fixture
+def wallet(packages: None) -> Script:
+    return script("wallet.mjs")
+
+
+@pytest.fixture
+def verifier(packages: None) -> Script:
+    return script("verifier.mjs")
+
+
+def script(name: str) -> Script:
+    """A job for a script, and what it answers: what came of it, or `refused` with the reason."""
+
+    async def run(job: Json) -> Json:
+        pipe = asyncio.subprocess.PIPE
+        node = await asyncio.create_subprocess_exec("node", name, cwd=FOLDER, stdin=pipe, stdout=pipe)
+        told, _ = await node.communicate(json.dumps(job).encode())
+        assert node.returncode == 0
+        return dict(json.loads(told))
+
+    return run
