@@ -11,7 +11,7 @@ from pagekit.pages import HERE, home_of
 from pagekit.words import Words
 from servicekit.problems import Language
 from tests.browser.devices import DESKTOP, PHONE
-from tests.browser.pages import axe, screenshot
+from tests.browser.pages import axe, axe_about_colours, screenshot
 
 Look = tuple[Language, str, dict[str, Any]]
 Say = Callable[[str], str]
@@ -43,11 +43,15 @@ class Looker:
     async def look(self, screen: str) -> None:
         self.number += 1
         await screenshot(self.page, f"{self.name}-{self.number:02}-{screen}", whole=True)
-        for scheme in (OTHER[self.scheme], self.scheme):
-            await self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # `light` or `dark`
-            await axe(self.page)
+        await axe(self.page)
+        await self._emulate(OTHER[self.scheme])
+        await axe_about_colours(self.page)
+        await self._emulate(self.scheme)
         if self.doubles:
             await self._look_at_double_size(screen)
+
+    async def _emulate(self, scheme: str) -> None:
+        await self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # `light` or `dark`
 
     async def _look_at_double_size(self, screen: str) -> None:
         await self._require_no_sideways_scrolling(screen)

@@ -21,12 +21,30 @@ async def sign_in(page: Page, origin: str, subject: str, *, then: str = "/") -> 
 
 async def axe(page: Page) -> None:
     """No violation of WCAG 2.2 A and AA, nor of what axe-core calls best practice."""
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    await _ask_axe(page, {"type": "tag", "values": RULES})
+
+
+async def axe_about_colours(page: Page) -> None:
+    """Of the same rules those that light and dark can answer differently."""
+    await _prepare_axe(page)
+    of_colours = await page.evaluate("axe.getRules(['cat.color'])")
+    names = [each["ruleId"] for each in of_colours if set(each["tags"]) & set(RULES)]
+    assert "color-contrast" in names
+    await _ask_axe(page, {"type": "rule", "values": names})
+
+
+async def _ask_axe(page: Page, rules: dict[str, Any]) -> None:
+    await _prepare_axe(page)
     found = await page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})",
-        RULES,
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})",
+        rules,
     )
     assert [_told(each) for each in found["violations"]] == []
+
+
+async def _prepare_axe(page: Page) -> None:
+    if not await page.evaluate("'axe' in globalThis"):
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
 
 
 def _told(violation: dict[str, Any]) -> str:

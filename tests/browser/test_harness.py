@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page
 
 from devstack.journey.http import Addresses
-from tests.browser.pages import axe, sign_in
+from tests.browser.pages import axe, axe_about_colours, sign_in
 from tests.browser.watching import Watch
 from tests.journeys.conftest import People
 
@@ -41,3 +41,15 @@ async def test_a_page_that_not_everybody_can_read_is_found(desktop: Page) -> Non
 
     with pytest.raises(AssertionError, match="image-alt"):
         await axe(desktop)
+
+
+async def test_colours_that_cannot_be_told_apart_in_the_dark_are_found(desktop: Page) -> None:
+    grey = "<style>@media (prefers-color-scheme: dark) { p { color: #999; background: #aaa } }</style>"
+    await desktop.set_content(f"<html lang=pl><title>x</title>{grey}<main><h1>x</h1><p>text</p></main>")
+    await axe(desktop)
+    await axe_about_colours(desktop)
+
+    await desktop.emulate_media(color_scheme="dark")
+
+    with pytest.raises(AssertionError, match="color-contrast"):
+        await axe_about_colours(desktop)
