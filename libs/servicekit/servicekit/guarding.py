@@ -92,12 +92,12 @@ def _kind(headers: Headers, accepted: Accepted) -> str:
 
 def _check(body: bytes, kind: str) -> None:
     if kind == JSON:
-        _check_json(body)
+        check_json(body)
     elif kind == FORM and not _is_text(unquote_to_bytes(body)):
         raise HTTPException(400)
 
 
-def _check_json(body: bytes) -> None:
+def check_json(body: bytes) -> None:
     """PostgreSQL stores neither NUL nor half a surrogate pair, which JSON can spell as escapes."""
     if not _is_text(body):
         raise HTTPException(400)

@@ -33,7 +33,7 @@ RINGS = (
     "ordering/sessions",
     "ordering/students",
 )
-SIGNING = ("issuer/service", "wallet/token", "ordering/tokens", "notifier/vapid")
+SIGNING = ("issuer/service", "issuer/encryption", "wallet/token", "ordering/tokens", "notifier/vapid")
 AUTHORITY = "issuer/authority"
 
 

@@ -29,6 +29,7 @@ KEYS = {
         "issuer/cards",
         "issuer/nonce",
         "issuer/service",
+        "issuer/encryption",
         "issuer/signing/*",
     ),
     "notifier": ("sealing/contact", "notifier/contacts", "notifier/vapid"),

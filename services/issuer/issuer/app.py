@@ -10,6 +10,7 @@ from eventing import Eventing, Works
 from issuer.access import AccessTokens
 from issuer.api import routers
 from issuer.consumers import handlers
+from issuer.encryption import Encryption
 from issuer.parts import Parts
 from issuer.photos import Photos
 from issuer.published_lists import PublishedLists
@@ -85,6 +86,7 @@ def make_parts(
         vault=workshop.vault,
         nonces=nonces,
         dpop=dpop,
+        encryption=Encryption(keys.signing_keys("issuer/encryption"), settings.encryption_required),
         service_keys=service_keys,
         access=AccessTokens(_wallet_keys(settings, http), settings.wallet_public_url, dpop),
         photos=Photos(

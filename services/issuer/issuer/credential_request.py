@@ -18,8 +18,6 @@ def read_proof(body: bytes, credential_id: UUID) -> str:
     except ValueError:
         raise OAuthError("invalid_credential_request", "the body must be a JSON object") from None
     _check_names(request, credential_id)
-    if "credential_response_encryption" in request:
-        raise OAuthError("invalid_encryption_parameters", "encryption is not supported")
     return _proof(request.get("proofs"))
 
 

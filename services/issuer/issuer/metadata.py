@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from issuer.domain import CONFIGURATION_ID
+from issuer.encryption import Encryption
 from issuer.proofs import ALGORITHMS
 from issuer.tenants import Tenant
 
@@ -31,7 +32,7 @@ _CLAIMS: dict[str, tuple[str, str]] = {
 }
 
 
-def issuer_metadata(tenant: Tenant) -> dict[str, Any]:
+def issuer_metadata(tenant: Tenant, encryption: Encryption) -> dict[str, Any]:
     """OpenID4VCI 1.0, 12.2.4."""
     return {
         "credential_issuer": tenant.url,
@@ -40,6 +41,7 @@ def issuer_metadata(tenant: Tenant) -> dict[str, Any]:
         "deferred_credential_endpoint": f"{tenant.url}/deferred_credential",
         "nonce_endpoint": f"{tenant.url}/nonce",
         "notification_endpoint": f"{tenant.url}/notification",
+        **encryption.metadata(),
         "display": [
             {"name": tenant.institution.name.pl, "locale": _LOCALES["pl"]},
             {"name": tenant.institution.name.en, "locale": _LOCALES["en"]},
@@ -48,10 +50,10 @@ def issuer_metadata(tenant: Tenant) -> dict[str, Any]:
     }
 
 
-def signed_issuer_metadata(tenant: Tenant, now: datetime) -> str:
+def signed_issuer_metadata(tenant: Tenant, encryption: Encryption, now: datetime) -> str:
     """OpenID4VCI 1.0, 12.2.3: the same as a JWT that carries its certificate."""
     signed = {"iss": tenant.url, "sub": tenant.url, "iat": int(now.timestamp())}
-    return tenant.metadata_signer.sign(issuer_metadata(tenant) | signed)
+    return tenant.metadata_signer.sign(issuer_metadata(tenant, encryption) | signed)
 
 
 def _configuration(tenant: Tenant) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from eventing import Works
 from issuer.access import AccessTokens
+from issuer.encryption import Encryption
 from issuer.photos import Photos
 from issuer.published_lists import PublishedLists
 from issuer.tenants import Tenant
@@ -27,6 +28,7 @@ class Parts:
     vault: Vault
     nonces: KeyRing
     dpop: DpopRules
+    encryption: Encryption
     service_keys: SigningKeys
     access: AccessTokens
     photos: Photos

@@ -25,6 +25,8 @@ class IssuerSettings(ServiceSettings):
     # Whether a token counts only with a DPoP proof, and whether a proof must hold a nonce of ours.
     dpop_required: bool = False
     dpop_nonce_required: bool = True
+    # Whether cards go only into encrypted answers to encrypted requests.
+    encryption_required: bool = False
 
     @field_validator("status_list_size")
     @classmethod

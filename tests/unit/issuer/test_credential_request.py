@@ -79,9 +79,3 @@ def test_two_types_of_proof_are_refused() -> None:
     proofs = {"jwt": ["a.b.c"], "attestation": ["d.e.f"]}
 
     assert error_of({**GOOD, "proofs": proofs}) == "invalid_credential_request"
-
-
-def test_encryption_is_refused_where_it_is_not_offered() -> None:
-    request = {**GOOD, "credential_response_encryption": {"enc": "A256GCM"}}
-
-    assert error_of(request) == "invalid_encryption_parameters"

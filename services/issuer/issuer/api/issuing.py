@@ -12,10 +12,13 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.issuer import WalletEvent
 from issuer.access import Access, SentToken, proof_used, unauthorized
+from issuer.api.messages import MAYBE_LATER, answered, or_encrypted_body, read_message
 from issuer.api.refusals import LimitRefusals, slow_down
 from issuer.card_credential import sign_card
 from issuer.credential_request import read_proof, read_transaction
 from issuer.domain import CONFIGURATION_ID, Activation, NotYet, Refused, Stale
+from issuer.encryption import MEDIA_TYPE as ENCRYPTED
+from issuer.encryption import AnswerKey
 from issuer.parts import Parts, TheParts, TheTenant
 from issuer.photos import PhotoUnavailable
 from issuer.proofs import InvalidProof, Proof, check_proof
@@ -42,15 +45,14 @@ router = APIRouter(prefix="/t/{institution_id}", tags=["issuing"])
 _WALLET_EVENTS: tuple[str, ...] = get_args(WalletEvent)  # what is asked for may be of any type
 
 
-_CREDENTIAL = body_of(
-    kind=JSON,
+_CREDENTIAL = or_encrypted_body(
     required={"proofs": '{"jwt": [key proof]}: typ openid4vci-proof+jwt, header jwk, claims aud, iat, nonce'},
     optional={
         "credential_identifier": "from the token answer; or else",
         "credential_configuration_id": CONFIGURATION_ID,
     },
 )
-_DEFERRED = body_of(kind=JSON, required={"transaction_id": "from the answer that deferred the card"})
+_DEFERRED = or_encrypted_body(required={"transaction_id": "from the answer that deferred the card"})
 _NOTIFICATION = body_of(
     kind=JSON,
     required={"notification_id": "from the credential answer", "event": " or ".join(_WALLET_EVENTS)},
@@ -69,15 +71,16 @@ async def nonce(tenant: TheTenant, parts: TheParts, response: Response) -> dict[
     dependencies=[LimitRefusals],
     summary="The card, for the key of the proof",
     openapi_extra=_CREDENTIAL,
+    response_model=dict[str, Any],
+    responses=MAYBE_LATER,
 )
-@accepts(JSON, oauth_error="invalid_credential_request")
-async def credential(
-    request: Request, tenant: TheTenant, parts: TheParts, response: Response
-) -> dict[str, Any]:
+@accepts(JSON, ENCRYPTED, oauth_error="invalid_credential_request")
+async def credential(request: Request, tenant: TheTenant, parts: TheParts) -> Response:
     access = await _check_access(request, tenant, parts)
-    proof = _check_proof(await request.body(), access, tenant, parts)
+    message = await read_message(request, parts)
+    proof = _check_proof(message.body, access, tenant, parts)
     given = await _give_or_defer(parts, tenant, access, proof)
-    return _answer(given, tenant, parts, response)
+    return _answer(given, tenant, parts, message.answer_key)
 
 
 @router.post(
@@ -85,28 +88,28 @@ async def credential(
     dependencies=[LimitRefusals],
     summary="The card that could not be given at once",
     openapi_extra=_DEFERRED,
+    response_model=dict[str, Any],
+    responses=MAYBE_LATER,
 )
-@accepts(JSON, oauth_error="invalid_credential_request")
-async def deferred_credential(
-    request: Request, tenant: TheTenant, parts: TheParts, response: Response
-) -> dict[str, Any]:
+@accepts(JSON, ENCRYPTED, oauth_error="invalid_credential_request")
+async def deferred_credential(request: Request, tenant: TheTenant, parts: TheParts) -> Response:
     """A token still counts here for a day after its end: whoever waits has no other."""
     access = await _check_access(request, tenant, parts, grace=LIVES)
-    given = await _collect(parts, access, read_transaction(await request.body()))
-    return _answer(given, tenant, parts, response)
+    message = await read_message(request, parts)
+    given = await _collect(parts, access, read_transaction(message.body))
+    return _answer(given, tenant, parts, message.answer_key)
 
 
-def _answer(given: GivenCard | Deferral, tenant: Tenant, parts: Parts, response: Response) -> dict[str, Any]:
+def _answer(given: GivenCard | Deferral, tenant: Tenant, parts: Parts, key: AnswerKey | None) -> Response:
     now = parts.works.clock()
-    response.headers.update({"Cache-Control": "no-store", **parts.dpop.headers(now)})
+    headers = {"Cache-Control": "no-store", **parts.dpop.headers(now)}
     if isinstance(given, Deferral):
-        response.status_code = 202
         seconds = math.ceil((given.retry_at - now).total_seconds())
-        return {"transaction_id": given.transaction_id, "interval": max(1, seconds)}
-    return {
-        "credentials": [{"credential": sign_card(tenant, given, now)}],
-        "notification_id": given.card.notification_id,
-    }
+        promise = {"transaction_id": given.transaction_id, "interval": max(1, seconds)}
+        return answered(promise, 202, headers, key)
+    card = {"credential": sign_card(tenant, given, now)}
+    answer = {"credentials": [card], "notification_id": given.card.notification_id}
+    return answered(answer, 200, headers, key)
 
 
 async def _check_access(

@@ -28,9 +28,9 @@ async def credential_issuer(request: Request, tenant: TheTenant, parts: TheParts
     """As JSON, or signed for those who accept `application/jwt` and no JSON."""
     headers = {"Cache-Control": _ONE_HOUR, "Vary": "Accept"}
     if _wants_signed(request.headers.get("accept", "")):
-        token = signed_issuer_metadata(tenant, parts.works.clock())
+        token = signed_issuer_metadata(tenant, parts.encryption, parts.works.clock())
         return Response(token, media_type=_JWT, headers=headers)
-    return JSONResponse(issuer_metadata(tenant), headers=headers)
+    return JSONResponse(issuer_metadata(tenant, parts.encryption), headers=headers)
 
 
 def _wants_signed(accept: str) -> bool:
