@@ -11,34 +11,26 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
-from servicekit.refusals import TooManyRequests
-
 UNKNOWN = "unknown"
 
 
 class RefusedRequests:
-    """At most so many refused requests a minute and address; each replica counts for itself."""
+    """At most so many refusals a minute and address are told; each replica counts for itself.
+
+    It is asked once a request was refused, never before: those behind the same address who are not refused
+    notice nothing of the one who is.
+    """
 
     def __init__(self, per_minute: int = 60) -> None:
         self._limit = RateLimitItemPerMinute(per_minute)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    async def retry_after(self, address: str) -> int | None:
-        """Seconds to wait when this address was refused too often, else None. Counts nothing."""
-        if await self._limiter.test(self._limit, address):
+    async def refused(self, address: str) -> int | None:
+        """Count a refusal: unknown offer, wrong code, bad proof. Seconds to wait if there were too many."""
+        if await self._limiter.hit(self._limit, address):
             return None
         window = await self._limiter.get_window_stats(self._limit, address)
         return max(1, round(window.reset_time - time.time()))
-
-    async def check(self, address: str) -> None:
-        """Before the work: raises TooManyRequests (429 with Retry-After)."""
-        seconds = await self.retry_after(address)
-        if seconds is not None:
-            raise TooManyRequests(seconds)
-
-    async def refused(self, address: str) -> None:
-        """After a refusal: unknown offer, wrong code, bad proof."""
-        await self._limiter.hit(self._limit, address)
 
 
 class GoodRequests:

@@ -332,16 +332,26 @@ async def test_no_description_holds_what_the_standard_forbids(
     assert all(set(text) <= set(map(chr, range(0x20, 0x7F))) - {'"', "\\"} for text in descriptions)
 
 
-async def test_who_tries_too_many_codes_has_to_wait_whatever_he_asks_then(
+async def test_who_tries_too_many_codes_has_to_wait_and_a_right_one_is_taken(
     http: httpx.AsyncClient, code: str, strict_limit: None
 ) -> None:
     for _ in range(3):
         await redeem(http, code, WRONG_CODE)
 
-    answer = await redeem(http, code)
+    answer = await redeem(http, code, WRONG_CODE)
 
     assert error_of(answer) == (429, "slow_down")
     assert int(answer.headers["retry-after"]) > 0
+    assert (await redeem(http, code)).status_code == 200
+
+
+async def test_a_wrong_code_counts_though_its_sender_is_told_to_wait(
+    http: httpx.AsyncClient, code: str, strict_limit: None
+) -> None:
+    for _ in range(5):
+        await redeem(http, code, WRONG_CODE)
+
+    assert error_of(await redeem(http, code)) == (429, "slow_down")
 
 
 async def test_an_erased_order_gives_no_token(

@@ -1,4 +1,4 @@
-"""Who was refused too often has to wait; good requests are not counted, since a campus is one address."""
+"""Who is refused too often is told to wait; all others are served, since a campus is one address."""
 
 from collections.abc import AsyncIterator
 
@@ -15,16 +15,15 @@ def slow_down(description: str, seconds: int) -> OAuthError:
 
 async def _limit_refusals(request: Request, parts: TheParts) -> AsyncIterator[None]:
     """What we cannot do now is no refusal, nor is what comes too often, nor a first proof without a nonce."""
-    address = client_address(request, parts.trusted_proxies)
-    seconds = await parts.refused.retry_after(address)
-    if seconds is not None:
-        raise slow_down("too many refused requests", seconds)
     try:
         yield
     except OAuthError as error:
-        if error.status < 429 and error.error != "use_dpop_nonce":
-            await parts.refused.refused(address)
-        raise
+        if error.status >= 429 or error.error == "use_dpop_nonce":
+            raise
+        seconds = await parts.refused.refused(client_address(request, parts.trusted_proxies))
+        if seconds is None:
+            raise
+        raise slow_down("too many refused requests", seconds) from None
 
 
 LimitRefusals = Depends(_limit_refusals)

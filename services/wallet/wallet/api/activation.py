@@ -15,7 +15,7 @@ from servicekit.openapi import body_of
 from servicekit.refusals import TooManyRequests
 from wallet import attestations
 from wallet.api.client_keys import check_client, check_proof, proof_used, use_up
-from wallet.api.refusals import LimitOAuthRefusals, LimitRefusals
+from wallet.api.refusals import LimitRefusals
 from wallet.api.renewal import renew
 from wallet.attestations import Attested
 from wallet.codes import make_pre_authorized_code, read_pre_authorized_code, read_terms_receipt
@@ -132,7 +132,7 @@ async def _look_for(parts: Parts, offer_id: str) -> Offer | None:
 
 @router.post(
     "/token",
-    dependencies=[LimitOAuthRefusals, LimitRefusals],
+    dependencies=[LimitRefusals],
     summary="Validate the activation: an access token for the card",
     openapi_extra=_TOKEN_FORM,
 )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from servicekit.accepting import BYTES, accepts
 from servicekit.bytes import from_base64url, to_base64url
+from servicekit.refusals import TooManyRequests
 from wallet.api.refusals import LimitRefusals, count_refusal
 from wallet.domain import Outcome, Verdict
 from wallet.metrics import count_verification
@@ -94,8 +95,8 @@ async def verify(shown: ShownCode, request: Request, parts: TheParts) -> Checked
             work, from_base64url(shown.handle), shown.time, from_base64url(shown.signature)
         )
     count_verification(verdict)
-    if verdict.outcome == "unknown":
-        await count_refusal(request, parts)
+    if verdict.outcome == "unknown" and (seconds := await count_refusal(request, parts)):
+        raise TooManyRequests(seconds)
     return _told(verdict, work.now)
 
 
