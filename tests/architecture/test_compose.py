@@ -46,6 +46,15 @@ def test_every_image_has_an_exact_tag(name: str) -> None:
     assert re.fullmatch(r"[a-z/]+:(\d+\.\d+[\w.-]*|local)", CONTAINERS[name]["image"])
 
 
+def test_whoever_runs_it_decides_what_is_asked_of_wallets() -> None:
+    asked = {"DPOP_REQUIRED", "DPOP_NONCE_REQUIRED"}
+    attested = {"WALLET_ATTESTERS", "WALLET_ATTESTATION_REQUIRED"}
+
+    for service, names in (("issuer", asked), ("wallet", asked | attested)):
+        environment = CONTAINERS[service]["environment"]
+        assert all(environment[name].startswith(f"${{{name}:") for name in names)
+
+
 @each
 def test_our_own_images_are_built_here_and_never_pulled(name: str) -> None:
     """Their names may belong to somebody else in a registry."""

@@ -1,9 +1,9 @@
 """The settings of the wallet service, read once."""
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from servicekit.settings import ServiceSettings
 
@@ -21,6 +21,11 @@ class WalletSettings(ServiceSettings):
     # Certificates of those who may vouch for wallets, and whether only such wallets get a token.
     wallet_attesters: Path | None = None
     wallet_attestation_required: bool = False
+
+    @field_validator("wallet_attesters", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
 
     @model_validator(mode="after")
     def _somebody_attests(self) -> Self:

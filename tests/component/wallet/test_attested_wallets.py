@@ -154,3 +154,7 @@ def test_attestation_cannot_be_required_while_nobody_is_trusted(settings: Wallet
 
     with pytest.raises(ValidationError, match="WALLET_ATTESTERS"):
         WalletSettings(**facts)
+
+
+def test_no_file_of_attesters_is_meant_by_an_empty_name(settings: WalletSettings) -> None:
+    assert WalletSettings(**(settings.model_dump() | {"wallet_attesters": ""})).wallet_attesters is None
