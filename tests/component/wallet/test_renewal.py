@@ -3,9 +3,12 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from eventing import Works
 from servicekit.bytes import from_base64url
@@ -123,6 +126,25 @@ async def test_a_token_that_is_used_after_its_successor_ends_all_of_its_activati
     assert reason_of(again) == "reused"
     assert reason_of(await client.refresh(third)) == "unknown"
     assert await kept(works) == 0
+
+
+async def test_operators_are_alerted_to_a_token_that_is_used_again(client: Client, first: str) -> None:
+    second = next_of(await client.refresh(first))
+    next_of(await client.refresh(second))
+    before = reused()
+
+    with capture_logs() as logs:
+        await client.refresh(first)
+
+    [alert] = [line for line in logs if line["event"] == "refresh_token_reused"]
+    assert alert["log_level"] == "warning"
+    assert alert["activation_id"] == UUID(bytes=from_base64url(first)[:16])
+    assert first not in repr(logs)
+    assert reused() == before + 1
+
+
+def reused() -> float:
+    return REGISTRY.get_sample_value("wallet_renewals_total", {"outcome": "reused"}) or 0
 
 
 async def test_of_many_requests_with_one_proof_one_is_served(

@@ -50,5 +50,5 @@ async def _outcome(
     except ProofUsed as used:
         raise proof_used(used) from None
     if outcome is RenewalRefusal.REUSED:
-        log.warning("refresh_token_reused")
+        log.warning("refresh_token_reused", activation_id=token.activation_id)
     return outcome
