@@ -14,6 +14,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from servicekit.fetching import fetch_small
 from servicekit.tokens import UnknownKeyId, check_claims, verify_signature
 
 log = structlog.get_logger()
@@ -105,12 +106,13 @@ class RemoteKeys:
                 _write(self._cache_file, document)
 
     async def _fetch(self) -> bytes:
-        response = await self._http.get(self._url, headers=self._headers, follow_redirects=False)
-        response.raise_for_status()
-        if response.status_code != httpx.codes.OK or len(response.content) > _MAX_DOCUMENT:
+        status, document = await fetch_small(
+            self._http, self._url, headers=self._headers, limit=_MAX_DOCUMENT
+        )
+        if status != httpx.codes.OK:
             raise ValueError("not a key set")
-        _parse(response.content)
-        return response.content
+        _parse(document)
+        return document
 
 
 def _parse(document: bytes) -> KeySet:

@@ -6,6 +6,7 @@ from uuid import UUID
 import httpx
 
 from eventing import Clock
+from servicekit.fetching import TooLarge, fetch_small
 from servicekit.keys import SigningKey
 from servicekit.tokens import sign_jwt
 
@@ -42,11 +43,10 @@ class Photos:
         url = f"{self._ordering_internal}/internal/photos/{digest}"
         headers = {"Authorization": f"Bearer {self._token(order_id, digest)}"}
         try:
-            response = await self._http.get(url, headers=headers)
-        except httpx.HTTPError:
+            status, photo = await fetch_small(self._http, url, headers=headers, limit=MAX_PHOTO)
+        except (httpx.HTTPError, TooLarge):
             raise PhotoUnavailable from None
-        photo = response.content
-        if response.status_code != httpx.codes.OK or len(photo) > MAX_PHOTO:
+        if status != httpx.codes.OK:
             raise PhotoUnavailable
         if sha256(photo).hexdigest() != digest:
             raise PhotoUnavailable
