@@ -57,6 +57,7 @@ async def make_card(people: People) -> ShownCard:
     activation = order["activation"]
     card, grant = await phone.activate(activation["qr_payload"], activation["activation_code"])
     pack = await phone.store_pack(card, grant.credential_id)
+    await student.wait_for(placed["order_id"], "ACTIVATED")  # from then on the portal can change the card
     return ShownCard(student, phone, card, grant.credential_id, pack)
 
 
