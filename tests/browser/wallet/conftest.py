@@ -60,7 +60,7 @@ async def modules(browser: Browser, addresses: Addresses) -> Page:
     await page.evaluate(
         """async () => {
           const folder = document.querySelector('script[src*="/js/page.js"]').src.replace("js/page.js", "");
-          const shared = ["qr", "sd-jwt", "status-list", "code128", "bytes", "jwt", "presentation"];
+          const shared = ["qr", "sd-jwt", "status-list", "code128", "bytes", "jwt", "es256", "presentation"];
           const places = [...shared.map((name) => `js/${name}`), "wallet/openid4vci"];
           const load = async (place) => [place.split("/")[1], await import(`${folder}${place}.js`)];
           globalThis.modules = Object.fromEntries(await Promise.all(places.map(load)));

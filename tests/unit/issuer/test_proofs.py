@@ -9,8 +9,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from issuer.proofs import InvalidProof, Proof, check_proof
+from issuer.proofs import InvalidProof, Proof, check_proof, thumbprint
 from servicekit.bytes import to_base64url
+from tests import vectors
 from tests.component.issuer.phones import Phone
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -28,6 +29,10 @@ def proof(**wrong: Any) -> str:
 
 def test_a_good_proof_gives_key_thumbprint_and_nonce() -> None:
     assert check(proof()) == Proof(PHONE.jwk, PHONE.jkt, "n-1")
+
+
+def test_a_thumbprint_is_that_of_the_rfc_whatever_else_the_key_holds() -> None:
+    assert thumbprint({"use": "sig", **vectors.JWK, "kid": "1"}) == vectors.THUMBPRINT
 
 
 def test_only_the_members_of_the_key_are_kept() -> None:

@@ -10,9 +10,10 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from issuer.es256 import signer
-from issuer.sd_jwt import DIGESTS, sign_sd_jwt
+from issuer.sd_jwt import DIGESTS, digest, sign_sd_jwt
 from servicekit.bytes import from_base64url, to_base64url
 from servicekit.keys import SigningKey
+from tests import vectors
 
 KEY = ECKey.generate_key("P-256")
 SIGNER = signer(SigningKey("kid-1", KEY), typ="dc+sd-jwt", x5c=["MIIB"])
@@ -80,3 +81,8 @@ def test_the_order_of_digests_says_nothing(credential: str) -> None:
     digests = payload_of(credential)["_sd"]
 
     assert digests == sorted(digests)
+
+
+@pytest.mark.parametrize(("disclosure", "expected"), vectors.DIGESTS.items())
+def test_digests_are_those_of_the_rfc(disclosure: str, expected: str) -> None:
+    assert digest(disclosure) == expected

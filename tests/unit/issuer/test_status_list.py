@@ -7,6 +7,7 @@ import pytest
 
 from issuer.status_list import compress, pack, token_claims
 from servicekit.bytes import from_base64url
+from tests import vectors
 
 ONE_BIT = [1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1]
 TWO_BITS = [1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3]
@@ -25,6 +26,20 @@ def test_the_vectors_of_the_draft_are_met(
     made = pack(len(statuses), enumerate(statuses), bits=bits)
 
     assert made == packed
+    assert compress(made, level=9) == compressed
+
+
+@pytest.mark.parametrize(
+    ("statuses", "bits", "compressed"),
+    [
+        (vectors.ONE_BIT_STATUSES, 1, vectors.ONE_BIT_LIST),
+        (vectors.TWO_BIT_STATUSES, 2, vectors.TWO_BIT_LIST),
+    ],
+)
+def test_the_long_vectors_of_the_draft_are_met(statuses: dict[int, int], bits: int, compressed: str) -> None:
+    made = pack(vectors.LONG_LIST, statuses.items(), bits=bits)
+
+    assert made == zlib.decompress(from_base64url(compressed))
     assert compress(made, level=9) == compressed
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from servicekit.dpop import CLOCK_SKEW, InvalidDpopProof, check_dpop_proof
+from servicekit.dpop import CLOCK_SKEW, InvalidDpopProof, check_dpop_proof, token_hash
 from servicekit.dpop_rules import DpopRefused, DpopRules
 from servicekit.keys import KeyRing
+from tests import vectors
 from tests.dpop import DpopClient
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -132,6 +133,10 @@ def test_a_proof_for_another_token_or_none_is_refused(ath: Any) -> None:
 
     with pytest.raises(InvalidDpopProof):
         check(token, access_token="token")
+
+
+def test_the_hash_of_a_token_is_that_of_the_rfc() -> None:
+    assert token_hash(vectors.ACCESS_TOKEN) == vectors.TOKEN_HASH
 
 
 def test_a_proof_for_this_token_holds() -> None:
