@@ -8,20 +8,25 @@ import { wellKnown } from "../js/issuer.js";
 import { signToken } from "../js/jwt.js";
 import { ask, jsonOf, Refusal } from "./asking.js";
 import { askWithKey, learnNonce } from "./dpop.js";
+import { seal } from "./encryption.js";
 
 const GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 const SCHEME = "openid-credential-offer://";
 
 /**
- * The address of the offer in the content of a QR code, or in the link that opens this app with it.
+ * The address of the offer in the content of a QR code, or in the link that opens this app with it. Our codes have
+ * an address; an offer that stands in the code itself (by value) is its own.
  * @param {string} text spaces and line breaks of a paste do not matter
  * @returns {string} throws Refusal("not_ours") for anything but an offer of this service
  */
 export function offerAddress(text) {
   const content = text.replace(/\s/g, "");
-  const found = content.startsWith(SCHEME) ? queryOf(content).get("credential_offer_uri") : afterHash(content);
+  const query = content.startsWith(SCHEME) ? queryOf(content) : new URLSearchParams();
+  const value = query.get("credential_offer");
+  const found = content.startsWith(SCHEME) ? query.get("credential_offer_uri") : afterHash(content);
+  if (value !== null && found === null) return byValue(value);
   const address = URL.canParse(found ?? "") ? new URL(found) : null;
-  if (address?.origin !== location.origin || !/^\/offers\/[\w-]+$/.test(address.pathname)) {
+  if (value !== null || address?.origin !== location.origin || !/^\/offers\/[\w-]+$/.test(address.pathname)) {
     throw new Refusal("not_ours");
   }
   return location.origin + address.pathname;
@@ -40,16 +45,36 @@ function afterHash(content) {
  * @property {string} issuer @property {string} configurationId @property {string} code pre-authorized
  */
 
-/** @param {string} address @returns {Promise<Offer>} may be fetched again and again */
+function byValue(text) {
+  readOffer(parsed(text));
+  return `${SCHEME}?${new URLSearchParams({ credential_offer: text })}`;
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal("not_ours");
+  }
+}
+
+/** @param {string} address of `offerAddress` @returns {Promise<Offer>} may be fetched again and again */
 export async function fetchOffer(address) {
+  if (address.startsWith(SCHEME)) return readOffer(parsed(queryOf(address).get("credential_offer")));
   const answer = await ask(address);
   if (answer.status === 429) throw new Refusal("slow_down");
   if (!answer.ok) throw new Refusal("unknown");
   learnNonce(answer);
-  const offer = await answer.json();
-  const code = offer.grants?.[GRANT]?.["pre-authorized_code"];
-  if (!code) throw new Refusal("not_ours");
-  return { issuer: offer.credential_issuer, configurationId: offer.credential_configuration_ids[0], code };
+  return readOffer(await answer.json());
+}
+
+/** @param {any} told @returns {Offer} whose issuer is not trusted yet */
+function readOffer(told) {
+  const issuer = told?.credential_issuer;
+  const configurationId = told?.credential_configuration_ids?.[0];
+  const code = told?.grants?.[GRANT]?.["pre-authorized_code"];
+  if ([issuer, configurationId, code].some((each) => typeof each !== "string")) throw new Refusal("not_ours");
+  return { issuer, configurationId, code };
 }
 
 /**
@@ -115,18 +140,22 @@ function tokenRefusal(answer, told) {
 export async function requestCredential(issuer, grant, { key, clientKey }, now) {
   const proof = await keyProof(issuer, key, now);
   const wanted = { credential_identifier: grant.credentialId, proofs: { jwt: [proof] } };
-  return given(await askWithKey(issuer.credential_endpoint, post(wanted), clientKey, grant.accessToken));
+  return askForCard(issuer, issuer.credential_endpoint, wanted, grant, clientKey);
 }
 
 /** A card that could not be given at once. @returns {Promise<Given>} */
 export async function requestDeferred(issuer, grant, clientKey, transactionId) {
-  const wanted = post({ transaction_id: transactionId });
-  return given(await askWithKey(issuer.deferred_credential_endpoint, wanted, clientKey, grant.accessToken));
+  const wanted = { transaction_id: transactionId };
+  return askForCard(issuer, issuer.deferred_credential_endpoint, wanted, grant, clientKey);
 }
 
-async function given(answer) {
-  const told = await jsonOf(answer);
-  if (!answer.ok) throw credentialRefusal(answer, told);
+async function askForCard(issuer, endpoint, wanted, { accessToken }, clientKey) {
+  const { request, read } = await seal(issuer, wanted);
+  const answer = await askWithKey(endpoint, request, clientKey, accessToken);
+  if (!answer.ok) throw credentialRefusal(answer, await jsonOf(answer));
+  const told = await read(answer).catch(() => {
+    throw new Refusal("offline"); // cut off on the way
+  });
   if (answer.status === 202) return { transactionId: told.transaction_id, interval: told.interval };
   return { sdJwt: told.credentials[0].credential, notificationId: told.notification_id };
 }
