@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 from eventing import Recovery
 from eventing.commands import COMMANDS, add_commands, run_command
 from servicekit.app import run
+from servicekit.audit import Head, verify_audit
 from servicekit.database import migrate, migrations_of, prepare_connection
 from servicekit.logs import tell_crashes
 from servicekit.settings import ServiceSettings
@@ -61,6 +62,39 @@ def run_shared_command(
         case _:
             return False
     return True
+
+
+def add_audit_command(add: Callable[..., ArgumentParser]) -> None:
+    """For services that keep an audit."""
+    command = add("verify-audit", help="find lines of the audit that were changed, removed or put there")
+    command.add_argument(
+        "--head",
+        action="append",
+        default=[],
+        type=_head,
+        help="a head that was told before, from a safe place",
+    )
+
+
+def _head(text: str) -> Head:
+    try:
+        return Head.read(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+async def check_audit(settings: ServiceSettings, heads: Sequence[Head]) -> int:
+    """The exit status: 1 if anything is wrong."""
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        verdict = await verify_audit(connection, heads)
+    finally:
+        await connection.close()
+    told = [f"WRONG  {fault}" for fault in verdict.faults] or [
+        "the audit is whole; keep its heads elsewhere:"
+    ]
+    sys.stdout.write("\n".join([*told, *map(str, verdict.heads)]) + "\n")
+    return 1 if verdict.faults else 0
 
 
 def write_json(value: object) -> None:

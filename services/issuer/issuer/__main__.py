@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from issuer.app import SERVICE, create_issuer
 from issuer.commands import export, withdraw
 from issuer.recovery import recovery
 from issuer.settings import IssuerSettings
-from servicekit.commands import parse_command, run_shared_command
+from servicekit.commands import add_audit_command, check_audit, parse_command, run_shared_command
 from servicekit.settings import load_settings
 
 
@@ -20,12 +20,20 @@ def main(arguments: list[str]) -> None:
     shared = run_shared_command(
         options, service=SERVICE, settings=settings, create=create_issuer, recovery=recovery
     )
-    if shared:
-        return
-    if options.command == "export":
-        asyncio.run(export(settings, options.institution, options.student_ref))
-    else:
-        asyncio.run(withdraw(settings, options.order_id))
+    if not shared:
+        raise SystemExit(asyncio.run(_run_own_command(options, settings)))
+
+
+async def _run_own_command(options: Namespace, settings: IssuerSettings) -> int:
+    """What the issuer alone can do; the exit status."""
+    match options.command:
+        case "withdraw":
+            await withdraw(settings, options.order_id)
+        case "export":
+            await export(settings, options.institution, options.student_ref)
+        case "verify-audit":
+            return await check_audit(settings, options.head)
+    return 0
 
 
 def _add_commands(add: Callable[..., ArgumentParser]) -> None:
@@ -34,6 +42,7 @@ def _add_commands(add: Callable[..., ArgumentParser]) -> None:
     exported = add("export", help="write what is stored about a student here, as JSON")
     exported.add_argument("institution")
     exported.add_argument("student_ref", type=UUID)
+    add_audit_command(add)
 
 
 if __name__ == "__main__":

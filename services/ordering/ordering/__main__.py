@@ -12,7 +12,7 @@ from ordering.commands import add_clerk, erase, export
 from ordering.importing import import_list
 from ordering.recovery import recovery
 from ordering.settings import OrderingSettings
-from servicekit.commands import parse_command, run_shared_command
+from servicekit.commands import add_audit_command, check_audit, parse_command, run_shared_command
 from servicekit.settings import load_settings
 
 
@@ -37,6 +37,8 @@ async def _run_own_command(options: Namespace, settings: OrderingSettings) -> in
             await erase(settings, options.student_ref)
         case "export":
             await export(settings, options.student_ref)
+        case "verify-audit":
+            return await check_audit(settings, options.head)
     return 0
 
 
@@ -52,6 +54,7 @@ def _add_commands(add: Callable[..., ArgumentParser]) -> None:
     erasure.add_argument("student_ref", type=UUID)
     exported = add("export", help="write what is stored about a student here, as JSON")
     exported.add_argument("student_ref", type=UUID)
+    add_audit_command(add)
 
 
 if __name__ == "__main__":
