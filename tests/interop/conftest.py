@@ -20,8 +20,9 @@ Json = dict[str, Any]
 Script = Callable[[Json], Awaitable[Json]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def packages() -> None:
+    """Before the stack, which nobody needs when Node is missing."""
     missing = [tool for tool in ("node", "npm") if shutil.which(tool) is None]
     if missing:
         pytest.skip(
@@ -32,12 +33,12 @@ def packages() -> None:
 
 
 @pytest.fixture
-def wallet(packages: None) -> Script:
+def wallet() -> Script:
     return script("wallet.mjs")
 
 
 @pytest.fixture
-def verifier(packages: None) -> Script:
+def verifier() -> Script:
     return script("verifier.mjs")
 
 

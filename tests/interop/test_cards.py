@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import dataclass
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from joserfc.jwk import ECKey
 
 from devstack.journey.cards import read_card
-from devstack.journey.http import json_part, to_base64url
+from devstack.journey.http import expect, json_part, new_http, to_base64url
 from devstack.journey.student import StudentClient
 from tests.interop.conftest import Json, Script
 from tests.journeys.conftest import People
@@ -47,11 +48,13 @@ async def activated(ready: tuple[StudentClient, Json], wallet: Script) -> Activa
     return await activate(ready, wallet, with_dpop=True)
 
 
-async def activate(ready: tuple[StudentClient, Json], wallet: Script, *, with_dpop: bool) -> Activated:
+async def activate(
+    ready: tuple[StudentClient, Json], wallet: Script, *, with_dpop: bool, offer: str | None = None
+) -> Activated:
     student, order = ready
     activation = order["activation"]
-    job = {"offer": activation["qr_payload"], "txCode": activation["activation_code"], "withDpop": with_dpop}
-    told = await wallet(job)
+    job = {"offer": offer or activation["qr_payload"], "txCode": activation["activation_code"]}
+    told = await wallet({**job, "withDpop": with_dpop})
     assert "refused" not in told, told["refused"]
     await student.wait_for(order["order_id"], "ACTIVATED")
     return Activated(student, order["order_id"], told)
@@ -70,6 +73,17 @@ async def test_a_wallet_without_dpop_gets_a_card_too(
     activated = await activate(ready, wallet, with_dpop=False)
 
     assert activated.told["tokenType"] == "Bearer"
+
+
+async def test_our_offer_is_good_by_value_too(ready: tuple[StudentClient, Json], wallet: Script) -> None:
+    address = parse_qs(urlsplit(ready[1]["activation"]["qr_payload"]).query)["credential_offer_uri"][0]
+    async with new_http() as http:
+        offer = expect(await http.get(address)).text
+
+    by_value = f"openid-credential-offer://?credential_offer={quote(offer)}"
+    activated = await activate(ready, wallet, with_dpop=True, offer=by_value)
+
+    assert activated.told["tokenType"] == "DPoP"
 
 
 async def test_a_wallet_by_others_learns_that_the_code_is_wrong(

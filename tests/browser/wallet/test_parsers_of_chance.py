@@ -6,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Page
@@ -30,6 +31,7 @@ CONTENTS = (
     | ADDRESSES.map(lambda address: f"openid-credential-offer://?credential_offer_uri={quote(address)}")
     | ADDRESSES.map(lambda address: f"openid-credential-offer://{address}&credential_offer_uri={address}")
     | ADDRESSES.map(lambda address: f"http://HERE/add#{address}")
+    | JSON.map(lambda offer: f"openid-credential-offer://?credential_offer={quote(json.dumps(offer))}")
 )
 
 NAMES = st.sampled_from(["exp", "iss", "cnf", "given_name", "__proto__", "constructor", "_sd", "...", ""])
@@ -65,6 +67,46 @@ async def test_any_content_of_a_qr_code_is_an_offer_of_this_service_or_is_refuse
 
     is_ours = isinstance(told, str) and re.fullmatch(rf"{re.escape(addresses.wallet)}/offers/[\w-]+", told)
     assert is_ours or told[0] == "not_ours", told
+
+
+OFFER = {
+    "credential_issuer": "https://issuer.example/t/umcs",
+    "credential_configuration_ids": ["card"],
+    "grants": {"urn:ietf:params:oauth:grant-type:pre-authorized_code": {"pre-authorized_code": "abc"}},
+}
+
+
+async def read_by_value(modules: Page, query: str) -> Any:
+    return await modules.evaluate(
+        """async (text) => {
+          const { fetchOffer, offerAddress } = modules.openid4vci;
+          try { return await fetchOffer(offerAddress(text)); } catch (error) { return error.reason; }
+        }""",
+        f"openid-credential-offer://?{query}",
+    )
+
+
+async def test_an_offer_that_stands_in_the_code_itself_is_read(modules: Page) -> None:
+    told = await read_by_value(modules, f"credential_offer={quote(json.dumps(OFFER))}")
+
+    assert told == {"issuer": OFFER["credential_issuer"], "configurationId": "card", "code": "abc"}
+
+
+@pytest.mark.parametrize("name", OFFER)
+async def test_an_offer_by_value_that_lacks_something_is_refused(modules: Page, name: str) -> None:
+    lacking = {key: value for key, value in OFFER.items() if key != name}
+
+    assert await read_by_value(modules, f"credential_offer={quote(json.dumps(lacking))}") == "not_ours"
+
+
+async def test_an_offer_both_by_value_and_by_reference_is_refused(
+    modules: Page, addresses: Addresses
+) -> None:
+    address = quote(f"{addresses.wallet}/offers/abc")
+
+    query = f"credential_offer={quote(json.dumps(OFFER))}&credential_offer_uri={address}"
+
+    assert await read_by_value(modules, query) == "not_ours"
 
 
 @bounded
