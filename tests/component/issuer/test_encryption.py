@@ -243,3 +243,15 @@ async def test_requests_that_cannot_be_opened_count_as_refused(
     answers = [(await secret.send(token, "a.b.c.d.e")).status_code for _ in range(4)]
 
     assert answers == [400, 400, 400, 429]
+
+
+@pytest.mark.parametrize("endpoint", ["credential", "deferred_credential"])
+async def test_the_api_document_names_both_forms(endpoint: str, wallet: WalletApp) -> None:
+    paths = (await wallet.http.get("/openapi.json")).json()["paths"]
+
+    operation = paths[f"/t/{{institution_id}}/{endpoint}"]["post"]
+
+    both = {"application/json", JWT}
+    assert operation["requestBody"]["content"].keys() == both
+    assert operation["responses"]["200"]["content"].keys() == both
+    assert operation["responses"]["202"]["content"].keys() == both

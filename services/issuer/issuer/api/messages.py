@@ -16,7 +16,10 @@ _ENCRYPTED = {MEDIA_TYPE: {"schema": {"type": "string", "description": "the same
 # For OpenAPI: what an endpoint answers that may defer.
 MAYBE_LATER: dict[int | str, dict[str, Any]] = {
     200: {"content": _ENCRYPTED},
-    202: {"description": "Not yet: ask the deferred credential endpoint", "content": _ENCRYPTED},
+    202: {
+        "description": "Not yet: ask the deferred credential endpoint",
+        "content": {JSON: {"schema": {"type": "object"}}, **_ENCRYPTED},
+    },
 }
 
 
