@@ -50,7 +50,7 @@ def test_whoever_runs_it_decides_what_is_asked_of_wallets() -> None:
     asked = {"DPOP_REQUIRED", "DPOP_NONCE_REQUIRED"}
     attested = {"WALLET_ATTESTERS", "WALLET_ATTESTATION_REQUIRED"}
 
-    for service, names in (("issuer", asked), ("wallet", asked | attested)):
+    for service, names in (("issuer", asked | {"ENCRYPTION_REQUIRED"}), ("wallet", asked | attested)):
         environment = CONTAINERS[service]["environment"]
         assert all(environment[name].startswith(f"${{{name}:") for name in names)
 
