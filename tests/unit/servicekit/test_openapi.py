@@ -45,7 +45,8 @@ def test_a_refusal_is_described_as_it_is_sent() -> None:
         "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
     }
     assert content_of("/token", "default") == {
-        "application/json": {"schema": {"$ref": "#/components/schemas/OAuthError"}}
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+        "application/json": {"schema": {"$ref": "#/components/schemas/OAuthError"}},
     }
     assert "HTTPValidationError" not in str(document())
 
