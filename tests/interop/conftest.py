@@ -20,14 +20,24 @@ Json = dict[str, Any]
 Script = Callable[[Json], Awaitable[Json]]
 
 
+MISSING = next((tool for tool in ("node", "npm") if shutil.which(tool) is None), None)
+
+
+def require_node() -> None:
+    """Called where a module begins, so that all of it is skipped in one line."""
+    if MISSING:
+        cure = "install Node 20 or newer (Debian, Ubuntu: sudo apt install npm)"
+        pytest.skip(f"{MISSING} is missing: {cure}", allow_module_level=True)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Nothing to run for want of Node is no failure."""
+    if MISSING and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK
+
+
 @pytest.fixture(scope="session", autouse=True)
 def packages() -> None:
-    """Before the stack, which nobody needs when Node is missing."""
-    missing = [tool for tool in ("node", "npm") if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(
-            f"{missing[0]} is missing (Debian, Ubuntu: sudo apt install npm); Node 20 or newer is needed"
-        )
     if not is_fetched(FOLDER):
         fetch(FOLDER)
 

@@ -10,9 +10,11 @@ from joserfc.jwk import ECKey
 from devstack.journey.cards import read_card
 from devstack.journey.http import expect, json_part, new_http, to_base64url
 from devstack.journey.student import StudentClient
-from tests.interop.conftest import Json, Script
+from tests.interop.conftest import Json, Script, require_node
 from tests.journeys.conftest import People
 from tests.waiting import eventually
+
+require_node()
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -127,7 +129,7 @@ async def test_a_disclosure_that_the_issuer_did_not_make_is_refused(
 
     told = await verifier(activated.shown(added=[made_up]))
 
-    assert "PhD" not in str(told.get("claims"))
+    assert "refused" in told or "status_of_student" not in told["claims"]
 
 
 async def test_a_card_in_the_hand_of_another_key_is_refused(activated: Activated, verifier: Script) -> None:
