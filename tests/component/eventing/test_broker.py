@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
+import psutil
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -136,6 +137,8 @@ async def test_a_writer_that_is_thrown_away_leaves_nothing_behind(broker: Broker
 
     broker.process.send_signal(signal.SIGSTOP)
     try:
+        # Until it stands still it may answer.
+        await eventually(lambda: psutil.Process(broker.process.pid).status() == psutil.STATUS_STOPPED)
         sending = asyncio.create_task(writer.send(ORDERS.name, 0, sent))
         await eventually(lambda: writer._producer._sender._in_flight)
         await writer.close()
