@@ -41,6 +41,7 @@ class KafkaAdmin:
         self._settings = settings
         self._replication = settings.replication_factor
         self._may_replace = settings.create_topics
+        self._seen_whole: set[str] = set()
         self._options = _admin_options(settings)
         self._client = AdminClient(self._options)
 
@@ -97,11 +98,15 @@ class KafkaAdmin:
                 await self._refuse(name, len(description.partitions))
                 continue
             described[name] = str(description.topic_id)
+        self._seen_whole |= described.keys()
         return described
 
     async def _refuse(self, topic: str, found: int) -> None:
-        """A broker that makes topics by itself may have been faster: ours replaces it, while it is empty."""
-        if not self._may_replace or not await self._empty(topic, found):
+        """A broker that makes topics by itself may have been faster: ours replaces it, while it is empty.
+
+        One that was ours has been lost before: what has come into its successor stands in the outboxes.
+        """
+        if not self._may_replace or not (topic in self._seen_whole or await self._empty(topic, found)):
             raise WrongPartitionsError(topic, found)
         for answer in self._client.delete_topics([topic], request_timeout=ANSWER_WITHIN).values():
             await _answer(answer)

@@ -229,6 +229,24 @@ async def test_a_topic_with_other_partitions_is_refused_and_kept(
     assert len(admin.list_topics(ORDERS.name, timeout=10).topics[ORDERS.name].partitions) == 4
 
 
+async def test_what_the_broker_made_in_the_place_of_our_topic_is_replaced_whatever_came_into_it(
+    broker: Broker,
+) -> None:
+    ours = KafkaAdmin(settings(broker))
+    await ours.create([ORDERS])
+    await ours.describe([ORDERS.name], ends_of=())
+    admin = AdminClient({"bootstrap.servers": broker.address})
+    admin.delete_topics([ORDERS.name])[ORDERS.name].result(10)
+    await eventually(lambda: ORDERS.name not in admin.list_topics(timeout=10).topics)
+    admin.create_topics([NewTopic(ORDERS.name, 4, 1)])[ORDERS.name].result(10)
+    async with AIOKafkaProducer(bootstrap_servers=broker.address) as producer:
+        await producer.send_and_wait(ORDERS.name, b"body", b"key", 3)
+
+    assert await ours.describe([ORDERS.name], ends_of=()) == {}
+
+    await eventually(lambda: ORDERS.name not in admin.list_topics(timeout=10).topics)
+
+
 async def test_one_of_several_addresses_is_enough(broker: Broker) -> None:
     several = f"127.0.0.1:1,{broker.address}"
     options = settings(broker).model_copy(update={"bootstrap_servers": several})
