@@ -61,7 +61,8 @@ async def _broken(connection: Connection) -> list[str]:
                 hash = audit_hash(lag(hash, 1, ''::bytea) over chain, line) as holds
             from audit_trail window chain as (partition by institution_id order by number)
         )
-        select * from lines where number <> before + 1 or not holds order by institution_id, number
+        select * from lines where number is null or number <> before + 1 or not holds
+        order by institution_id, number
         """
     )
     return [_fault(row) for row in rows]
@@ -69,6 +70,8 @@ async def _broken(connection: Connection) -> list[str]:
 
 def _fault(row: asyncpg.Record) -> str:
     institution, number, before = row["institution_id"], row["number"], row["before"]
+    if number is None:
+        return f"{institution}: a line stands outside the chain"
     if number == before + 1:
         return f"{institution}: line {number} was changed, or put there"
     missing = f"line {number - 1} is" if number == before + 2 else f"lines {before + 1} to {number - 1} are"

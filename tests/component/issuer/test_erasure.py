@@ -2,6 +2,7 @@
 
 from contracts.issuer import CardRevoked, CredentialErased
 from contracts.ordering import OrderErased
+from servicekit.audit import verify_audit
 from tests.component.issuer.phones import Phone
 from tests.component.issuer.scene import Order, Scene, WalletApp
 
@@ -60,6 +61,8 @@ async def test_the_audit_lines_stay(scene: Scene, wallet: WalletApp) -> None:
         "select action from card_audit where order_id = $1 order by id", order.order_id
     )
     assert [line["action"] for line in lines] == ["issued", "erased"]
+    async with scene.works.pool.acquire() as connection:
+        assert (await verify_audit(connection)).faults == []
 
 
 async def test_an_erasure_is_told_once(scene: Scene) -> None:

@@ -95,6 +95,13 @@ async def test_a_line_that_was_changed_is_found(audit: Audit, change: str) -> No
     assert await audit.faults() == ["umcs: line 3 was changed, or put there"]
 
 
+async def test_a_line_that_was_put_there_is_found(audit: Audit) -> None:
+    await audit.pool.execute(f"alter table {audit.table} disable trigger chain")
+    await audit.add("never_done")
+
+    assert await audit.faults() == ["umcs: a line stands outside the chain"]
+
+
 async def test_lines_that_are_missing_are_named(audit: Audit) -> None:
     await audit.tamper("delete from {table} where institution_id = 'umcs' and number in (2, 3)")
     await audit.tamper("delete from {table} where institution_id = 'pwr' and number = 4")
@@ -140,6 +147,16 @@ async def test_many_who_write_at_once_make_one_chain(audit: Audit) -> None:
 
     assert await audit.faults() == []
     assert (await audit.head()).number == 45
+
+
+async def test_a_transaction_that_goes_on_keeps_nobody_waiting(audit: Audit) -> None:
+    async with audit.pool.acquire() as connection, connection.transaction():
+        await audit._insert(connection, "first", "umcs")
+        await audit._insert(connection, "second", "pwr")
+        await audit.add("meanwhile")
+
+    assert await audit.faults() == []
+    assert (await audit.head()).number == 7
 
 
 async def test_what_was_rolled_back_leaves_no_gap(audit: Audit) -> None:

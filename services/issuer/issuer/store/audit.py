@@ -21,15 +21,11 @@ class AuditLine:
 
 
 async def add_lines(conn: Connection, at: datetime, lines: Sequence[AuditLine]) -> None:
-    """The database chains them, institution by institution: in this order nobody waits in a circle."""
     await conn.execute(
         """
         insert into card_audit (at, institution_id, order_id, credential_id, action, by, actor_ref, reason)
-        select $1, n.institution_id, n.order_id, n.credential_id, n.action, n.by, n.actor_ref, n.reason
-        from unnest($2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
-            with ordinality
-            as n (institution_id, order_id, credential_id, action, by, actor_ref, reason, place)
-        order by n.institution_id, n.place
+        select $1, * from unnest($2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+            $8::text[])
         """,
         at,
         [line.credential.institution_id for line in lines],
