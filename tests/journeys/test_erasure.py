@@ -144,7 +144,7 @@ async def test_the_log_holds_the_person_sealed_until_its_retention_and_nothing_a
 
 
 def test_no_log_tells_of_the_person(stack: Stack, erased: Erased) -> None:
-    logs = [Place(path.name, path.read_bytes()) for path in stack.places.data.rglob("*.log")]
+    logs = [Place(path.name, path.read_bytes()) for path in stack.places.logs.glob("*.log")]
 
     assert leaks(logs, [Secret("order", str(erased.order_id))])
     assert leaks(logs, erased.seen.secrets) == set()
