@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from devstack.journey.checker import Checker, Verdict
 from devstack.journey.http import Addresses
@@ -144,6 +144,29 @@ async def test_a_wrong_clock_is_no_reason_why_a_pack_cannot_be_stored(
 
     verdict = await verdict_of_a_checker(page, addresses)
     assert "portrait" in verdict.person
+
+
+async def test_a_pack_of_the_same_second_as_the_former_one_is_stored_a_moment_later(
+    page: Page, addresses: Addresses
+) -> None:
+    refused = 0
+
+    async def refuse_once(route: Route) -> None:
+        nonlocal refused
+        refused += 1
+        if refused > 1:
+            return await route.continue_()
+        return await route.fulfill(status=409, json={"code": "PRESENTATION_OUTDATED"})
+
+    await page.goto(f"{addresses.wallet}/show")
+    await shown_code(page)
+    await make_the_pack_old(page)
+    await page.route("**/api/v1/presentations/*", refuse_once)
+
+    await page.reload()
+
+    assert (await verdict_of_a_checker(page, addresses)).outcome == "valid"
+    assert refused >= 2
 
 
 async def test_a_showing_is_written_down_on_the_device_and_can_be_deleted(

@@ -12,6 +12,9 @@ import { changeCard } from "./storage.js";
 
 const DAY = 24 * 3600;
 const CLOCK_WAS_WRONG = 60;
+const A_MOMENT = 1500;
+const MOST_TRIES = 3;
+const REASONS = { CARD_NOT_ACTIVE: "not_active", PRESENTATION_OUTDATED: "outdated" };
 
 /**
  * A pack that the service has: yesterday's is replaced, and kept as long as there is no network.
@@ -29,15 +32,24 @@ export async function freshPack(card) {
   });
 }
 
-/** By a clock that is minutes wrong the proof is refused: the refusal tells the time for another. */
 async function storeAtTheRightTime(card) {
-  const before = now();
-  try {
-    return await storePack(card);
-  } catch (error) {
-    if (error.reason !== "refused" || Math.abs(now() - before) < CLOCK_WAS_WRONG) throw error;
-    return storePack(card);
+  for (let left = MOST_TRIES - 1; ; left -= 1) {
+    const before = now();
+    try {
+      return await storePack(card);
+    } catch (error) {
+      if (left === 0 || !(await canBeCured(error, before))) throw error;
+    }
   }
+}
+
+/**
+ * By a clock that is minutes wrong the proof is refused, and the refusal tells the time. A pack of the very second of
+ * the former one is none that is newer: clocks tell seconds.
+ */
+async function canBeCured(error, before) {
+  if (error.reason === "outdated") return new Promise((resolve) => setTimeout(() => resolve(true), A_MOMENT));
+  return error.reason === "refused" && Math.abs(now() - before) >= CLOCK_WAS_WRONG;
 }
 
 async function storePack(card) {
@@ -47,7 +59,7 @@ async function storePack(card) {
   const answer = await send("PUT", card, pack.handle, body);
   const told = await jsonOf(answer);
   await learnTime(told.server_time ?? answer.headers.get("Date"), asked, Date.now(), { exact: "server_time" in told });
-  if (!answer.ok) throw new Refusal(told.code === "CARD_NOT_ACTIVE" ? "not_active" : "refused");
+  if (!answer.ok) throw new Refusal(REASONS[told.code] ?? "refused");
   await changeCard(card.id, { pack });
   return pack;
 }
