@@ -13,6 +13,7 @@ from tests.conftest import MakeDatabase
 from tests.databases import Database
 
 TABLES = {"ordering": "audit_lines", "issuer": "card_audit"}
+of_each = pytest.mark.parametrize("audit", TABLES, indirect=True)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -58,15 +59,17 @@ class Audit:
         return next(head for head in heads if head.institution_id == institution)
 
 
-@pytest.fixture(params=TABLES)
+@pytest.fixture
 async def audit(request: pytest.FixtureRequest, database: MakeDatabase) -> Audit:
-    kept = Audit(request.param, await database(request.param))
+    service = getattr(request, "param", "issuer")
+    kept = Audit(service, await database(service))
     for number in range(1, 6):
         await kept.add(f"act_{number}")
         await kept.add(f"act_{number}", "pwr")
     return kept
 
 
+@of_each
 async def test_what_nobody_touched_is_whole(audit: Audit) -> None:
     assert await audit.faults() == []
     assert (await audit.head()).number == 5
@@ -76,6 +79,7 @@ async def test_the_zone_of_whoever_looks_does_not_matter(audit: Audit) -> None:
     assert await audit.faults(zone="Asia/Tokyo") == []
 
 
+@of_each
 @pytest.mark.parametrize(
     "statement", ["update {table} set action = 'nothing'", "delete from {table}", "truncate {table}"]
 )
@@ -95,6 +99,7 @@ async def test_a_line_that_was_changed_is_found(audit: Audit, change: str) -> No
     assert await audit.faults() == ["umcs: line 3 was changed, or put there"]
 
 
+@of_each
 async def test_a_line_that_was_put_there_is_found(audit: Audit) -> None:
     await audit.pool.execute(f"alter table {audit.table} disable trigger chain")
     await audit.add("never_done")

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.catalogue import SERVICES
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 PUBLIC = ("ORDERING", "ISSUER", "NOTIFIER", "WALLET", "VERIFIER")
 
 
