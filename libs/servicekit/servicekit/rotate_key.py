@@ -88,14 +88,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("directory", type=Path, help="the folder of the key files")
     parser.add_argument("name", help="the file below it, without .json, as in sealing/holder")
     help_of_last = "which key to use or forget; for add in issuer/signing: the folder of the authority"
-    parser.add_argument("key_id", nargs="?", help=help_of_last)
+    parser.add_argument("argument", nargs="?", help=help_of_last)
     # Every 64th thumbprint begins with a dash, and is no option.
     wants_help = arguments[:1] in (["-h"], ["--help"])
     options = parser.parse_args(arguments if wants_help else ["--", *arguments])
-    if options.step != "add" and not options.key_id:
+    if options.step != "add" and not options.argument:
         parser.error("use and forget need the id of a key, add makes one")
     try:
-        told = rotate(options.directory, options.name, options.step, options.key_id)
+        told = rotate(options.directory, options.name, options.step, options.argument)
     except (NotRotated, KeyUnavailable) as error:
         sys.stderr.write(f"{error}\n")
         return 1
