@@ -144,6 +144,7 @@ def test_libraries_that_show_whole_records_at_level_debug_are_not_heard(
 async def test_a_task_that_nobody_waited_for_is_told_without_its_message(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    gc.collect()  # what other tests left behind is told before this one listens
     configure_logging("ordering")
     loop = asyncio.get_running_loop()
 
@@ -155,9 +156,11 @@ async def test_a_task_that_nobody_waited_for_is_told_without_its_message(
     del task
     gc.collect()
 
-    (line,) = lines(capsys)
-    assert (line["event"], line["exception"]) == ("Task exception was never retrieved", "ValueError")
-    assert "Zofia" not in json.dumps(line)
+    told = lines(capsys)
+    assert ("Task exception was never retrieved", "ValueError") in {
+        (line["event"], line.get("exception")) for line in told
+    }
+    assert "Zofia" not in json.dumps(told)
 
 
 def test_a_process_that_the_database_ends_does_not_repeat_the_row(
