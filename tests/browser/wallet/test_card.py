@@ -169,6 +169,21 @@ async def test_a_pack_of_the_same_second_as_the_former_one_is_stored_a_moment_la
     assert refused >= 2
 
 
+async def test_an_answer_without_a_time_leaves_the_clock_as_it_is(page: Page, addresses: Addresses) -> None:
+    await open_card(page, addresses)
+
+    off = await page.evaluate(
+        """async () => {
+          const { learnTime, now } = await import(document.querySelector('script[src*="card.js"]').src
+            .replace("card.js", "clock.js"));
+          for (const told of [null, "", "soon"]) await learnTime(told, Date.now(), Date.now(), { exact: false });
+          return Math.abs(now() - Date.now() / 1000);
+        }"""
+    )
+
+    assert off < 600
+
+
 async def test_a_showing_is_written_down_on_the_device_and_can_be_deleted(
     page: Page, addresses: Addresses
 ) -> None:

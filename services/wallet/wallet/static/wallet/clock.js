@@ -17,12 +17,13 @@ const ROUGHLY = 3;
 
 /**
  * Learn from an answer how far the service is ahead; it was given between these two moments of our own clock.
- * @param {string} serverTime as in JSON, or not `exact` as in the header `Date`
+ * An answer that tells no time, as of a proxy on the way, teaches nothing.
+ * @param {string | null} serverTime as in JSON, or not `exact` as in the header `Date`
  * @param {number} asked @param {number} answered in milliseconds
  */
 export async function learnTime(serverTime, asked, answered, { exact = true } = {}) {
   const learnt = (Date.parse(serverTime) - (asked + answered) / 2) / 1000;
-  if (!exact && Math.abs(learnt - ahead) < ROUGHLY) return;
+  if (!Number.isFinite(learnt) || (!exact && Math.abs(learnt - ahead) < ROUGHLY)) return;
   ahead = learnt;
   await writeSetting("clockAhead", ahead);
 }
