@@ -102,6 +102,12 @@ def write_json(value: object) -> None:
     sys.stdout.write(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=1) + "\n")
 
 
+def tell_resealed(**counts: int) -> None:
+    """How many values of each kind an old key had sealed."""
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    sys.stdout.write(f"sealed again under the current key: {told}\n")
+
+
 async def _carry_out(
     options: Namespace, service: str, settings: ServiceSettings, recovery: Callable[[], Recovery]
 ) -> str:

@@ -42,6 +42,15 @@ class Sealer:
         self._ring = ring
         self._ciphers = {key_id: AESGCM(key.secret) for key_id, key in ring.keys.items()}
 
+    @property
+    def current(self) -> str:
+        """The id of the key that seals, and with it the part of a sealed value before the first dot."""
+        return self._current
+
+    def reseal(self, sealed: str, context: SealingContext) -> str:
+        """The same value under the current key. Raises CannotOpen."""
+        return self.seal(self.open(sealed, context), context)
+
     def seal(self, plaintext: bytes, context: SealingContext) -> str:
         """`<key id>.<base64url(nonce ‖ ciphertext ‖ tag)>`; a new nonce each time."""
         nonce = os.urandom(_NONCE)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from issuer.app import SERVICE, create_issuer
-from issuer.commands import export, withdraw
+from issuer.commands import export, reseal_cards, withdraw
 from issuer.recovery import recovery
 from issuer.settings import IssuerSettings
 from servicekit.commands import add_audit_command, check_audit, parse_command, run_shared_command
@@ -31,6 +31,8 @@ async def _run_own_command(options: Namespace, settings: IssuerSettings) -> int:
             await withdraw(settings, options.order_id)
         case "export":
             await export(settings, options.institution, options.student_ref)
+        case "reseal":
+            await reseal_cards(settings)
         case "verify-audit":
             return await check_audit(settings, options.head)
     return 0
@@ -42,6 +44,7 @@ def _add_commands(add: Callable[..., ArgumentParser]) -> None:
     exported = add("export", help="write what is stored about a student here, as JSON")
     exported.add_argument("institution")
     exported.add_argument("student_ref", type=UUID)
+    add("reseal", help="seal what is kept of cards under the current key")
     add_audit_command(add)
 
 

@@ -8,9 +8,10 @@ from issuer.settings import IssuerSettings
 from issuer.use_cases.end_orders import end_orders
 from issuer.use_cases.export_student import export_student
 from issuer.vault import Vault
-from servicekit.commands import write_json
+from servicekit.commands import tell_resealed, write_json
 from servicekit.database import open_pool
 from servicekit.keys import Keys
+from servicekit.resealing import reseal
 
 
 async def withdraw(settings: IssuerSettings, order_id: UUID) -> None:
@@ -27,3 +28,10 @@ async def export(settings: IssuerSettings, institution_id: str, student_ref: UUI
     pool = await open_pool(settings, "issuer-command", min_size=1, max_size=2)
     async with pool, pool.acquire() as connection:
         write_json(await export_student(connection, vault, institution_id, student_ref))
+
+
+async def reseal_cards(settings: IssuerSettings) -> None:
+    vault = Vault(Keys(settings.keys_dir, production=settings.is_production))
+    pool = await open_pool(settings, "issuer-command", min_size=1, max_size=2)
+    async with pool:
+        tell_resealed(cards=await reseal(pool, vault.data_keys()))

@@ -8,9 +8,11 @@ from contracts.catalogue import type_of
 from contracts.issuer import CredentialReady
 from contracts.ordering import CardChangeRequested, OrderPlaced
 from issuer.domain import Holder
+from issuer.store import resealing
 from issuer.store.holders import SealedHolder
 from servicekit.keys import KeyRing, Keys
 from servicekit.offers import activation_digest, new_offer_id
+from servicekit.resealing import SealedColumn
 from servicekit.sealing import Sealer, SealingContext
 
 _OWN = "legitka.issuer.card"  # the context of what never leaves this service
@@ -53,6 +55,15 @@ class Vault:
     def card(self, sealed: SealedHolder, institution_id: str) -> "CardSafe":
         context = SealingContext(_OWN, institution_id, sealed.order_id, _DATA_KEY)
         return CardSafe(sealed, institution_id, _sealer(self._cards.open(sealed.data_key_sealed, context)))
+
+    def data_keys(self) -> SealedColumn:
+        """Where the data keys are kept, for the day when the key that seals them changes."""
+        return SealedColumn(
+            self._cards,
+            lambda row: SealingContext(_OWN, row.institution_id, row.id, _DATA_KEY),
+            resealing.data_keys,
+            resealing.save_data_keys,
+        )
 
     def new_offer_id(self, random16: bytes) -> str:
         return new_offer_id(self._offer_mac, random16)

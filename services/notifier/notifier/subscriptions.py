@@ -7,7 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from notifier.domain import Delivery, KeptSubscription
+from notifier.store import resealing
 from servicekit.bytes import from_base64url
+from servicekit.resealing import SealedColumn
 from servicekit.sealing import Sealer, SealingContext
 
 _KEPT_AS = "pl.legitka.notifier.PushSubscription"
@@ -62,6 +64,15 @@ class Subscriptions:
     def open_kept(self, institution_id: str, kept: KeptSubscription) -> Subscription:
         opened = self._sealer.open(kept.sealed, _context(institution_id, kept.id))
         return Subscription.model_validate_json(opened)
+
+    def column(self) -> SealedColumn:
+        """Where subscriptions are kept, for the day when the key that seals them changes."""
+        return SealedColumn(
+            self._sealer,
+            lambda row: _context(row.institution_id, row.id),
+            resealing.subscriptions,
+            resealing.save_subscriptions,
+        )
 
 
 def _context(institution_id: str, subscription_id: UUID) -> SealingContext:

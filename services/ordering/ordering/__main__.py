@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from ordering.app import SERVICE, create_ordering
-from ordering.commands import add_clerk, erase, export
+from ordering.commands import add_clerk, erase, export, reseal_students
 from ordering.importing import import_list
 from ordering.recovery import recovery
 from ordering.settings import OrderingSettings
@@ -37,6 +37,8 @@ async def _run_own_command(options: Namespace, settings: OrderingSettings) -> in
             await erase(settings, options.student_ref)
         case "export":
             await export(settings, options.student_ref)
+        case "reseal":
+            await reseal_students(settings)
         case "verify-audit":
             return await check_audit(settings, options.head)
     return 0
@@ -54,6 +56,7 @@ def _add_commands(add: Callable[..., ArgumentParser]) -> None:
     erasure.add_argument("student_ref", type=UUID)
     exported = add("export", help="write what is stored about a student here, as JSON")
     exported.add_argument("student_ref", type=UUID)
+    add("reseal", help="seal what is kept of students under the current key")
     add_audit_command(add)
 
 

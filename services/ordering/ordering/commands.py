@@ -7,15 +7,16 @@ from uuid import UUID
 
 from eventing import Outbox, Works
 from ordering import store
-from ordering.sealing import load_sealers
+from ordering.sealing import load_sealers, pesel_column
 from ordering.settings import OrderingSettings
 from ordering.use_cases.erase_student import erase_student
 from ordering.use_cases.export_student import export_student
-from servicekit.commands import write_json
+from servicekit.commands import tell_resealed, write_json
 from servicekit.database import open_pool
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.refusals import NotFound
+from servicekit.resealing import reseal
 
 OPERATOR = "operator"
 
@@ -64,3 +65,10 @@ async def export(settings: OrderingSettings, student_ref: UUID) -> None:
         )
         stored = await export_student(work.connection, sealers, student)
     write_json(stored)
+
+
+async def reseal_students(settings: OrderingSettings) -> None:
+    sealers = load_sealers(Keys(settings.keys_dir, production=settings.is_production))
+    pool = await open_pool(settings, "ordering-command", min_size=1, max_size=2)
+    async with pool:
+        tell_resealed(students=await reseal(pool, pesel_column(sealers.students)))

@@ -11,7 +11,9 @@ from contracts.catalogue import type_of
 from contracts.issuer import CredentialReady
 from contracts.ordering import Locale
 from ordering.eligibility import Student
+from ordering.store import resealing
 from servicekit.keys import Keys
+from servicekit.resealing import SealedColumn
 from servicekit.sealing import Sealer, SealingContext
 
 
@@ -86,6 +88,16 @@ def open_pesel(sealer: Sealer, student: Student) -> str | None:
         return None
     context = _pesel_context(student.institution_id, student.student_ref)
     return sealer.open(student.pesel_sealed, context).decode()
+
+
+def pesel_column(sealer: Sealer) -> SealedColumn:
+    """Where PESEL numbers are kept, for the day when the key that seals them changes."""
+    return SealedColumn(
+        sealer,
+        lambda row: _pesel_context(row.institution_id, row.id),
+        resealing.pesels,
+        resealing.save_pesels,
+    )
 
 
 def _pesel_context(institution_id: str, student_ref: UUID) -> SealingContext:

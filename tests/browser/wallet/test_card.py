@@ -176,7 +176,8 @@ async def test_an_answer_without_a_time_leaves_the_clock_as_it_is(page: Page, ad
         """async () => {
           const { learnTime, now } = await import(document.querySelector('script[src*="card.js"]').src
             .replace("card.js", "clock.js"));
-          for (const told of [null, "", "soon"]) await learnTime(told, Date.now(), Date.now(), { exact: false });
+          const roughly = { exact: false };
+          for (const told of [null, "", "soon"]) await learnTime(told, Date.now(), Date.now(), roughly);
           return Math.abs(now() - Date.now() / 1000);
         }"""
     )

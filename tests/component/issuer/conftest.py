@@ -71,9 +71,14 @@ def scene(works: Works, workshop: Workshop, keys: Keys, clock: Clock) -> Scene:
 
 
 @pytest.fixture
-async def lone_scene(database: MakeDatabase, workshop: Workshop, keys: Keys, clock: Clock) -> Scene:
-    """For tests that count everything: a database without orders of other tests."""
-    works = await _works(await database("issuer"), clock, workshop)
+async def lone_database(database: MakeDatabase) -> Database:
+    """For tests that count everything: without orders of other tests."""
+    return await database("issuer")
+
+
+@pytest.fixture
+async def lone_scene(lone_database: Database, workshop: Workshop, keys: Keys, clock: Clock) -> Scene:
+    works = await _works(lone_database, clock, workshop)
     return Scene(works, handlers(workshop), keys, clock)
 
 

@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contracts import issuer, ordering, wallet
 from contracts.base import StreamEvent
@@ -19,12 +21,18 @@ from contracts.catalogue import topic_of, type_of
 from contracts.examples import example_of
 from eventing import Handlers, Received, Works
 from notifier.domain import Recipient
+from notifier.store import subscriptions
+from notifier.subscriptions import Subscription, Subscriptions
+from servicekit.bytes import to_base64url
+from servicekit.keys import Keys
 from servicekit.sealing import Sealer, SealingContext
+from tests.databases import Database
 
 E = TypeVar("E", bound=StreamEvent)
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 EXPIRES_AT = NOON + timedelta(days=30)
+AUTH = "A" * 22
 EMAIL = "anna.nowak@student.umcs.example"
 
 
@@ -177,3 +185,14 @@ def part(letter: EmailMessage, kind: str) -> str:
     body = letter.get_body(preferencelist=(kind,))
     assert body is not None
     return str(body.get_content())
+
+
+async def turn_pushes_on(database: Database, order: Order, keys: Keys) -> None:
+    """As a browser of the order's student does."""
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    point = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    browser = Subscription(endpoint="https://push.example/1", p256dh=to_base64url(point), auth=AUTH)
+    sealer = Sealer(keys.ring("notifier/contacts"))
+    kept = Subscriptions(sealer).seal(browser, order.institution_id, "vapid")
+    async with database.pool.acquire() as connection:
+        await subscriptions.save(connection, Recipient(order.institution_id, order.student_ref), kept, NOON)

@@ -5,20 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from notifier.commands import export
 from notifier.settings import NotifierSettings
-from notifier.subscriptions import Subscription, Subscriptions
-from servicekit.bytes import to_base64url
 from servicekit.keys import Keys
-from servicekit.sealing import Sealer
 from tests.component.notifier.conftest import NewOrder, Tell
-from tests.component.notifier.scene import EMAIL, NOON, Order
+from tests.component.notifier.scene import AUTH, EMAIL, Order, turn_pushes_on
 from tests.databases import Database
-
-AUTH = "A" * 22
 
 
 @pytest.fixture
@@ -57,22 +50,7 @@ async def test_a_browser_is_told_without_the_secret_that_opens_its_pushes(
     order: Order, hear: Tell, exported: Any, notifier_database: Database, keys: Keys
 ) -> None:
     await hear(order.placed(subject="anna", first_name="Anna", email=None), order.ready())
-    point = (
-        ec.generate_private_key(ec.SECP256R1())
-        .public_key()
-        .public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    )
-    browser = Subscription(endpoint="https://push.example/1", p256dh=to_base64url(point), auth=AUTH)
-    kept = Subscriptions(Sealer(keys.ring("notifier/contacts"))).seal(browser, order.institution_id, "vapid")
-    await notifier_database.pool.execute(
-        "insert into push_subscriptions values ($1, $2, $3, $4, $5, $6)",
-        kept.id,
-        order.institution_id,
-        order.student_ref,
-        kept.sealed,
-        kept.key_id,
-        NOON,
-    )
+    await turn_pushes_on(notifier_database, order, keys)
 
     told = await exported(order)
 
