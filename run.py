@@ -264,7 +264,7 @@ def run(command: str, rest: "list[str]") -> int:
     return 0
 
 
-# What `make test` need not wait for: whole stacks that are started, stopped and brought back.
+# What `make test` need not wait for: whole stacks and processes that are started, stopped and brought back.
 DRILLS = ["tests/operating", "tests/restore", "tests/upgrade"]
 
 

@@ -35,7 +35,7 @@ class Server:
 
 
 async def launch(port: int, **variables: str) -> Process:
-    module = "tests.component.servicekit.streaming_service"
+    module = "tests.operating.streaming_service"
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, str(port), stderr=PIPE, env=os.environ | variables
     )
