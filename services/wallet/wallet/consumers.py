@@ -8,6 +8,7 @@ from wallet.use_cases.erase_orders import erase_orders
 from wallet.use_cases.extend_cards import extend_cards
 from wallet.use_cases.record_cards import record_cards
 from wallet.use_cases.record_offers import record_offers
+from wallet.use_cases.update_cards import update_cards
 from wallet.use_cases.withdraw_offers import withdraw_offers
 
 
@@ -43,6 +44,10 @@ async def on_card_extended(work: UnitOfWork, received: list[Received[issuer.Card
     await extend_cards(work, [each.event for each in received])
 
 
+async def on_card_updated(work: UnitOfWork, received: list[Received[issuer.CardUpdated]]) -> None:
+    await update_cards(work, [each.event for each in received])
+
+
 async def on_credential_erased(work: UnitOfWork, received: list[Received[issuer.CredentialErased]]) -> None:
     await erase_orders(work, [each.event for each in received])
 
@@ -57,7 +62,7 @@ HANDLERS: Handlers = {
     issuer.CardRevoked: on_card_revoked,
     issuer.CardReplaced: on_card_replaced,
     issuer.CardExtended: on_card_extended,
-    issuer.CardUpdated: ignore,
+    issuer.CardUpdated: on_card_updated,
     issuer.WalletReported: ignore,
     issuer.CredentialErased: on_credential_erased,
 }

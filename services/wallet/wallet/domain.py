@@ -144,6 +144,7 @@ class Card:
     valid_until: datetime | None
     ended: CardEnd | None
     holds: Collection[str]
+    revision: int | None = None  # of its data, once they have changed
 
     def state(self, now: datetime) -> CardState:
         """Expired is computed and never stored, so that an extension can still come."""

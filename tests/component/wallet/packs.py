@@ -6,6 +6,7 @@ import httpx
 
 from servicekit.bytes import to_base64url
 from tests.component.wallet.scene import Clock, Order, Phone
+from wallet.use_cases.find_card import ABOUT_THE_CARD
 
 PACK = b"sealed on the phone"
 
@@ -19,6 +20,15 @@ async def put(
         content=pack,
         headers={"Presentation-Proof": header, "Content-Type": "application/octet-stream"},
     )
+
+
+async def ask_about(
+    http: httpx.AsyncClient, card: Order, handle: bytes, clock: Clock, body: bytes = ABOUT_THE_CARD
+) -> httpx.Response:
+    """As the phone does before it fetches its card anew."""
+    header = card.phone.prove(handle, card.credential_id, body, clock.now)
+    address = f"/api/v1/presentations/{to_base64url(handle)}"
+    return await http.get(address, headers={"Presentation-Proof": header})
 
 
 async def check(

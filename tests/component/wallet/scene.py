@@ -153,6 +153,9 @@ class Order:
     def extended(self, valid_until: datetime) -> Told:
         return self._told(issuer.CardExtended, valid_until=valid_until)
 
+    def updated(self, revision: int) -> Told:
+        return self._told(issuer.CardUpdated, revision=revision)
+
     def erased(self) -> Told:
         return self._told(issuer.CredentialErased)
 

@@ -17,6 +17,7 @@ from wallet.parts import TheParts
 from wallet.problems import PackMissing, ProofRefused
 from wallet.proofs import PackProof, read_pack_proof
 from wallet.use_cases.delete_presentation import delete_presentation
+from wallet.use_cases.find_card import find_card
 from wallet.use_cases.store_presentation import store_presentation
 from wallet.use_cases.verify_presentation import verify_presentation
 
@@ -51,6 +52,14 @@ class Checked(BaseModel):
     pack: str | None = None
 
 
+class KnownCard(BaseModel):
+    """What has become of a card since it was issued. `revision`: null until its data change."""
+
+    server_time: datetime
+    valid_until: datetime | None
+    revision: int | None
+
+
 @router.put(
     "/presentations/{handle}", dependencies=[LimitRefusals], summary="Store the sealed pack of a card"
 )
@@ -64,6 +73,17 @@ async def put_presentation(
     async with parts.works.begin() as work:
         await store_presentation(work, from_base64url(handle), pack, _read(proof))
     return {"server_time": work.now}
+
+
+@router.get(
+    "/presentations/{handle}",
+    dependencies=[LimitRefusals],
+    summary="Whether the card can be fetched anew: its end and its revision now",
+)
+async def card_of_presentation(handle: HandleInPath, proof: Proof, parts: TheParts) -> KnownCard:
+    async with parts.works.begin() as work:
+        card = await find_card(work, from_base64url(handle), _read(proof))
+    return KnownCard(server_time=work.now, valid_until=card.valid_until, revision=card.revision)
 
 
 @router.delete(

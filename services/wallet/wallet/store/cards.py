@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.issuer import CardExtended, CardIssued, CardReinstated, CardSuspended
+from contracts.issuer import CardExtended, CardIssued, CardReinstated, CardSuspended, CardUpdated
 from eventing import Connection, Received
 from wallet.domain import Card
 
@@ -120,11 +120,37 @@ async def extend_cards(conn: Connection, extended: Sequence[CardExtended]) -> No
     )
 
 
+async def update_cards(conn: Connection, updated: Sequence[CardUpdated]) -> None:
+    await conn.execute(
+        """
+        update cards c set revision = u.revision
+        from (select order_id, max(revision) as revision
+              from unnest($1::uuid[], $2::integer[]) as told (order_id, revision) group by order_id) u
+        where c.order_id = u.order_id
+        """,
+        [event.order_id for event in updated],
+        [event.revision for event in updated],
+    )
+
+
+async def load_card(conn: Connection, credential_id: UUID) -> Card | None:
+    row = await conn.fetchrow(
+        """
+        select c.credential_id, c.institution_id, c.holder_jwk, c.valid_until, c.holds, c.revision,
+               case when exists (select from replacements r where r.credential_id = c.credential_id)
+                    then coalesce(c.ended, 'replaced') else c.ended end as ended
+        from cards c where c.credential_id = $1
+        """,
+        credential_id,
+    )
+    return card_of(row) if row else None
+
+
 async def lock_card(conn: Connection, credential_id: UUID) -> Card | None:
     """The card, unchanged until the transaction ends."""
     row = await conn.fetchrow(
         """
-        select c.credential_id, c.institution_id, c.holder_jwk, c.valid_until, c.holds,
+        select c.credential_id, c.institution_id, c.holder_jwk, c.valid_until, c.holds, c.revision,
                case when exists (select from replacements r where r.credential_id = c.credential_id)
                     then coalesce(c.ended, 'replaced') else c.ended end as ended
         from cards c where c.credential_id = $1 for update of c
@@ -142,6 +168,7 @@ def card_of(row: asyncpg.Record) -> Card:
         valid_until=row["valid_until"],
         ended=row["ended"],
         holds=frozenset(row["holds"]),
+        revision=row["revision"],
     )
 
 

@@ -26,8 +26,8 @@ async def cards_of(conn: Connection, order_ids: Sequence[UUID]) -> Rows:
     """With the time at which a sealed pack was stored; what is in it only its holder can tell."""
     rows = await conn.fetch(
         """
-        select c.order_id, c.credential_id, c.holder_jwk, c.device_label, c.valid_until, c.ended, c.holds,
-            p.proved_at as pack_stored_at, octet_length(p.pack) as pack_bytes,
+        select c.order_id, c.credential_id, c.holder_jwk, c.device_label, c.valid_until, c.revision, c.ended,
+            c.holds, p.proved_at as pack_stored_at, octet_length(p.pack) as pack_bytes,
             exists (select from refresh_tokens r where r.order_id = c.order_id) as renewable
         from cards c left join presentations p using (credential_id)
         where c.order_id = any($1) order by c.order_id

@@ -45,7 +45,7 @@ async def delete_presentation(conn: Connection, handle: bytes, credential_id: UU
 async def load_presentation(conn: Connection, handle: bytes) -> tuple[Card, bytes | None] | None:
     row = await conn.fetchrow(
         """
-        select p.pack, c.credential_id, c.institution_id, c.holder_jwk, c.valid_until, c.holds,
+        select p.pack, c.credential_id, c.institution_id, c.holder_jwk, c.valid_until, c.holds, c.revision,
                case when exists (select from replacements r where r.credential_id = c.credential_id)
                     then coalesce(c.ended, 'replaced') else c.ended end as ended
         from presentations p join cards c on c.credential_id = p.credential_id
