@@ -254,10 +254,13 @@ def is_same_to_others(before: Credential, after: Credential) -> bool:
 
 
 def extend(credential: Credential, valid_until: datetime) -> Credential:
-    """Set the end of a card, or of the card to come. What has ended is not brought back."""
+    """Move the end of a card, or of the card to come, further away. What has ended is not brought back.
+
+    Never nearer: phones hold signed cards that say the later day, and only a revocation takes that back.
+    """
     if not (credential.stands or credential.state == "offered"):
         return credential
-    return replace(credential, valid_until=valid_until)
+    return replace(credential, valid_until=max(credential.valid_until or valid_until, valid_until))
 
 
 def update(credential: Credential) -> Credential:

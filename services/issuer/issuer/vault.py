@@ -1,7 +1,7 @@
 """What the issuer can open and seal: holder data on their way in, its own copy of them, activation codes."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from contracts.catalogue import type_of
@@ -51,6 +51,19 @@ class Vault:
             data_key_sealed=self._cards.seal(data_key, _context(event, _OWN, _DATA_KEY)),
             holder_sealed=_sealer(data_key).seal(holder, _context(event, _OWN, "holder")),
         )
+
+    def relock(self, event: CardChangeRequested, kept: SealedHolder | None) -> SealedHolder:
+        """Seal newer data of the same person; a photo that is still theirs stays with them."""
+        plain = self.open_delivered(event)
+        newer = Holder.model_validate_json(plain)
+        sealed = self.lock_away(event, plain)
+        if kept is None or kept.photo_sealed is None:
+            return sealed
+        before = self.card(kept, event.institution_id)
+        photo = before.photo()
+        if photo is None or before.holder().photo_sha256 != newer.photo_sha256:
+            return sealed
+        return replace(sealed, photo_sealed=self.card(sealed, event.institution_id).seal_photo(photo))
 
     def card(self, sealed: SealedHolder, institution_id: str) -> "CardSafe":
         context = SealingContext(_OWN, institution_id, sealed.order_id, _DATA_KEY)

@@ -97,6 +97,12 @@ async def on_card_revoked(
     await tell_of_stopped_cards(work, received, tell=tell)
 
 
+async def on_card_updated(
+    work: UnitOfWork, received: list[Received[issuer.CardUpdated]], *, tell: Tell
+) -> None:
+    await raise_alerts(work, [notice("card_updated", each.event) for each in received], tell=tell)
+
+
 async def on_activation_locked(
     work: UnitOfWork, received: list[Received[wallet.ActivationLocked]], *, tell: Tell
 ) -> None:
@@ -122,7 +128,7 @@ def handlers(contacts: Contacts, tell: Tell) -> Handlers:
         issuer.CardRevoked: partial(on_card_revoked, tell=tell),
         issuer.CardReplaced: ignore,
         issuer.CardExtended: ignore,
-        issuer.CardUpdated: ignore,
+        issuer.CardUpdated: partial(on_card_updated, tell=tell),
         issuer.WalletReported: ignore,
         issuer.CredentialErased: ignore,
         wallet.ActivationAccepted: ignore,

@@ -25,6 +25,7 @@ Kind = Literal[
     "card_suspended",
     "card_reinstated",
     "card_revoked",
+    "card_updated",
 ]
 Parameters = dict[str, str]
 Channel = Literal["email", "push"]
@@ -35,7 +36,8 @@ REMINDER_LEAD = timedelta(days=3)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 
-_INBOX_ONLY: frozenset[Kind] = frozenset({"order_received"})
+# A mail about each, in the night of all cards, would hold up those that somebody waits for.
+_INBOX_ONLY: frozenset[Kind] = frozenset({"order_received", "card_updated"})
 _PUSHED: frozenset[Kind] = frozenset({"ready_to_activate", "activated", "code_locked"})
 _CAN_WAIT: frozenset[Kind] = frozenset(
     {"ready_to_activate", "offer_ending", "order_rejected", "order_cancelled"}

@@ -102,6 +102,14 @@ ALERTS: dict[Kind, Words] = {
         ),
         action=Text("Co mogę zrobić?", "What can I do?"),
     ),
+    "card_updated": Words(
+        title=Text("Dane w Twojej mLegitymacji są odnowione", "The data of your student card were renewed"),
+        sentence=Text(
+            "Zmieniła je uczelnia {when}. Nowe dane pobierze aplikacja, gdy ją otworzysz.",
+            "Your university changed them on {when}. The app fetches the new ones when you open it.",
+        ),
+        action=Text("Zobacz mLegitymację", "See your card"),
+    ),
 }
 
 DEVICES = {

@@ -41,6 +41,8 @@ WRONG_CODES_UNTIL_LOCK = 5  # of one activation code, on the whole platform
 OPEN: frozenset[State] = frozenset({"PLACED", "READY", "LOCKED"})
 # The wallet refuses at once; what it accepted just before may be on its way.
 GRACE_AFTER_EXPIRY = timedelta(hours=1)
+# An extension may come late: so long the issuer keeps what a card is made of.
+EXTENDABLE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class Card:
     @property
     def stands(self) -> bool:
         return self.issued_at is not None and self.end is None
+
+    def can_be_renewed(self, now: datetime) -> bool:
+        """Whether it stands, and is not past its end for so long that nothing can bring it back."""
+        return self.stands and (self.valid_until is None or now <= self.valid_until + EXTENDABLE)
 
 
 @dataclass(frozen=True, slots=True)

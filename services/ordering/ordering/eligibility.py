@@ -47,6 +47,12 @@ class Student:
     office_hold: bool
     hold_version: int
 
+    def shown(self) -> tuple[object, ...]:
+        """What a card shows of the person: when it changes, cards are made anew."""
+        names = (self.given_names, self.family_name)
+        studies = (self.student_number, self.programme, self.cycle)
+        return *names, self.birth_date, self.pesel_sealed, self.photo_sha256, *studies
+
     def card_end(self, semester_end: datetime, now: datetime) -> datetime:
         """When a card made now ends: with the semester, unless the student's own end is known."""
         own = self.card_valid_until

@@ -1,5 +1,6 @@
 """The life of a card after it was made: holds with owners, revocation, extension, new data."""
 
+from base64 import b64decode
 from datetime import timedelta
 from hashlib import sha256
 
@@ -11,7 +12,7 @@ from contracts.ordering import CardChangeRequested, OrderCancelled
 from tests.component.issuer.cards import open_card
 from tests.component.issuer.peers import Peers
 from tests.component.issuer.phones import Phone
-from tests.component.issuer.scene import END_OF_SEMESTER, Order, Scene, WalletApp, holder_data
+from tests.component.issuer.scene import END_OF_SEMESTER, PHOTO, Order, Scene, WalletApp, holder_data
 
 
 @pytest.fixture
@@ -203,6 +204,37 @@ async def test_an_extension_moves_the_end(scene: Scene, wallet: WalletApp) -> No
     assert card.claims["exp"] == later.timestamp()
 
 
+async def test_an_extension_never_shortens_and_is_answered_with_the_end_that_stands(
+    scene: Scene, card: Order
+) -> None:
+    sooner = END_OF_SEMESTER - timedelta(days=60)
+
+    await scene.hear(scene.change(card, "extend", "office", valid_until=sooner))
+
+    [extended] = await scene.told(card, CardExtended)
+    assert extended.valid_until == END_OF_SEMESTER
+    assert await actions(scene, card) == ["issued"]
+
+
+async def test_a_card_whose_holder_was_forgotten_is_not_extended_and_that_is_told(
+    scene: Scene, card: Order
+) -> None:
+    await scene.works.pool.execute("delete from holders where order_id = $1", card.order_id)
+
+    later = END_OF_SEMESTER + timedelta(days=214)
+    await scene.hear(scene.change(card, "extend", "office", valid_until=later))
+
+    [extended] = await scene.told(card, CardExtended)
+    assert extended.valid_until == END_OF_SEMESTER
+
+
+async def actions(scene: Scene, order: Order) -> list[str]:
+    rows = await scene.works.pool.fetch(
+        "select action from card_audit where order_id = $1 order by id", order.order_id
+    )
+    return [row["action"] for row in rows]
+
+
 async def test_an_ended_card_is_not_extended(scene: Scene, card: Order) -> None:
     await scene.hear(scene.change(card, "revoke"))
 
@@ -227,6 +259,42 @@ async def test_new_data_make_a_new_revision_with_the_new_photo(
     assert updated.revision == 2
     card = open_card(await wallet.ask(token, phone))
     assert card.disclosed["family_name"] == "Nowa"
+    assert b64decode(card.disclosed["portrait"].partition(",")[2]) == peers.photo
+
+
+async def test_a_photo_that_is_the_same_is_not_fetched_again(
+    scene: Scene, wallet: WalletApp, peers: Peers
+) -> None:
+    order, phone = await scene.place(), Phone()
+    token = wallet.token(await scene.ready(order))
+    await wallet.ask(token, phone)
+    peers.ordering_is_away = True
+
+    sealed = scene.sealed(order, CardChangeRequested, holder_data(family_name="Nowa"))
+    await scene.hear(scene.change(order, "update", "system", holder_sealed=sealed))
+
+    card = open_card(await wallet.ask(token, phone))
+    assert card.disclosed["family_name"] == "Nowa"
+    assert b64decode(card.disclosed["portrait"].partition(",")[2]) == PHOTO
+
+
+async def test_new_data_before_the_card_go_into_it_and_are_not_told(scene: Scene, wallet: WalletApp) -> None:
+    order = await scene.place()
+    sealed = scene.sealed(order, CardChangeRequested, holder_data(family_name="Nowa"))
+
+    await scene.hear(scene.change(order, "update", "system", holder_sealed=sealed))
+
+    assert open_card(await wallet.activate(order)).disclosed["family_name"] == "Nowa"
+    assert await scene.told(order, CardUpdated) == []
+
+
+async def test_a_card_that_has_ended_gets_no_new_data(scene: Scene, card: Order) -> None:
+    await scene.hear(scene.change(card, "revoke"))
+    sealed = scene.sealed(card, CardChangeRequested, holder_data(family_name="Nowa"))
+
+    await scene.hear(scene.change(card, "update", "system", holder_sealed=sealed))
+
+    assert await scene.told(card, CardUpdated) == []
 
 
 async def test_who_did_what_to_which_card_is_written_down(scene: Scene, card: Order) -> None:

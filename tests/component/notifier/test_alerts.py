@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.issuer import CardUpdated
 from contracts.notifier import AlertDelivered
 from eventing import Handlers, Received, Works
 from notifier.domain import Alert, Recipient
@@ -41,6 +42,19 @@ async def test_each_event_of_an_orders_life_that_matters_becomes_one_alert(
         "card_suspended",
         "card_revoked",
     ]
+
+
+async def test_new_data_in_a_card_are_told_in_the_inbox_alone(
+    works: Works, hear: Tell, order: Order, notifier_database: Database
+) -> None:
+    await hear(order.placed(), order.issued(), order.told(CardUpdated, revision=2))
+
+    [*_, updated] = await inbox(works, order.recipient)
+    assert updated.kind == "card_updated"
+    mails = await notifier_database.pool.fetchval(
+        "select count(*) from deliveries where alert_id = $1", updated.id
+    )
+    assert mails == 0
 
 
 @pytest.mark.parametrize(("reason", "times"), [("student", 0), ("office", 1), ("ineligible", 1)])

@@ -304,10 +304,15 @@ async def test_who_is_struck_off_loses_an_open_order(
         ({"status": "graduated", "cycle": "second"}, ["revoke"]),
         ({"status": "graduated", "cycle": "first"}, []),
         ({"status": "suspended"}, ["suspend"]),
-        ({"programme": "Chemia"}, []),
+        ({"email": "new@umcs.example", "study_kind": "part_time"}, []),
+        ({"family_name": "Nowa"}, ["update"]),
+        ({"student_number": "123457"}, ["update"]),
+        ({"pesel": ""}, ["update"]),
+        ({"family_name": "Nowa", "status": "suspended"}, ["suspend", "update"]),
+        ({"family_name": "Nowa", "status": "struck_off"}, ["revoke"]),
     ],
 )
-async def test_a_card_follows_the_status_of_its_student(
+async def test_a_card_follows_its_student(
     import_rows: ImportList,
     photos: Path,
     works: Works,

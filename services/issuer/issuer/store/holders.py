@@ -31,8 +31,13 @@ async def insert_holders(conn: Connection, holders: Sequence[SealedHolder]) -> N
 
 
 async def load_holder(conn: Connection, order_id: UUID) -> SealedHolder | None:
-    row = await conn.fetchrow("select * from holders where order_id = $1", order_id)
-    return SealedHolder(**row) if row else None
+    return (await load_holders(conn, [order_id])).get(order_id)
+
+
+async def load_holders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, SealedHolder]:
+    """By order; of those that were forgotten there is none."""
+    rows = await conn.fetch("select * from holders where order_id = any($1::uuid[])", order_ids)
+    return {row["order_id"]: SealedHolder(**row) for row in rows}
 
 
 async def save_photo(conn: Connection, order_id: UUID, photo_sealed: str) -> None:
@@ -43,12 +48,11 @@ async def replace_holders(conn: Connection, holders: Sequence[SealedHolder]) -> 
     """New data of the same persons; a photo that is null here is fetched anew when it is needed."""
     await conn.execute(
         """
-        update holders h
-        set data_key_sealed = n.data_key_sealed, holder_sealed = n.holder_sealed,
-            photo_sealed = n.photo_sealed
-        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
-            as n (order_id, data_key_sealed, holder_sealed, photo_sealed)
-        where h.order_id = n.order_id
+        insert into holders (order_id, data_key_sealed, holder_sealed, photo_sealed)
+        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+        on conflict (order_id) do update
+        set data_key_sealed = excluded.data_key_sealed, holder_sealed = excluded.holder_sealed,
+            photo_sealed = excluded.photo_sealed
         """,
         [holder.order_id for holder in holders],
         [holder.data_key_sealed for holder in holders],

@@ -9,8 +9,8 @@ from eventing import Connection
 
 async def erase_orders(
     conn: Connection, institution_id: str, order_ids: Sequence[UUID], now: datetime
-) -> None:
-    """Delete orders with their history, and leave tombstones."""
+) -> set[str]:
+    """Delete orders with their history, and leave tombstones. Answers the photos that the orders had."""
     await conn.execute(
         """
         insert into tombstones (order_id, institution_id, erased_at)
@@ -22,7 +22,10 @@ async def erase_orders(
     )
     await conn.execute("delete from timeline_entries where order_id = any($1)", order_ids)
     await conn.execute("delete from open_questions where order_id = any($1)", order_ids)
-    await conn.execute("delete from orders where order_id = any($1)", order_ids)
+    rows = await conn.fetch(
+        "delete from orders where order_id = any($1) returning photo_sha256, former_photo_sha256", order_ids
+    )
+    return {photo for row in rows for photo in row if photo}
 
 
 async def erased(conn: Connection, order_ids: Sequence[UUID]) -> set[UUID]:

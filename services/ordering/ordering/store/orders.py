@@ -106,12 +106,11 @@ async def placed_under(
 
 
 async def photo(conn: Connection, order_id: UUID, sha256: str) -> bytes | None:
-    """The photo that went into the card of this order; no other photo of anybody."""
+    """A photo that goes into the card of this order, or went; no other photo of anybody."""
     jpeg: bytes | None = await conn.fetchval(
         """
-        select p.jpeg from orders o join photos p
-            on (p.institution_id, p.sha256) = (o.institution_id, o.photo_sha256)
-        where o.order_id = $1 and o.photo_sha256 = $2
+        select p.jpeg from orders o join photos p on (p.institution_id, p.sha256) = (o.institution_id, $2)
+        where o.order_id = $1 and $2 in (o.photo_sha256, o.former_photo_sha256)
         """,
         order_id,
         sha256,
@@ -164,6 +163,20 @@ async def save(conn: Connection, orders: Sequence[Order]) -> None:
         """,
         *zip(*(_changeable(order) for order in orders), strict=True),
     )
+
+
+async def change_photo(conn: Connection, order_ids: Sequence[UUID], sha256: str | None) -> list[str]:
+    """Of orders that are locked. Answers the photos that were former ones until now."""
+    rows = await conn.fetch(
+        """
+        update orders set former_photo_sha256 = photo_sha256, photo_sha256 = $2
+        where order_id = any($1) and photo_sha256 is distinct from $2
+        returning old.former_photo_sha256 as sha256
+        """,
+        order_ids,
+        sha256,
+    )
+    return [row["sha256"] for row in rows if row["sha256"]]
 
 
 async def choose_locale(conn: Connection, student_ref: UUID, locale: Locale) -> list[Order]:

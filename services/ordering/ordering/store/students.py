@@ -82,6 +82,9 @@ async def delete_unused_photos(conn: Connection, institution_id: str, photos: Se
         delete from photos p where p.institution_id = $1 and p.sha256 = any($2)
             and not exists (select from students s where (s.institution_id, s.photo_sha256) = ($1, p.sha256))
             and not exists (select from orders o where (o.institution_id, o.photo_sha256) = ($1, p.sha256))
+            and not exists (
+                select from orders o where (o.institution_id, o.former_photo_sha256) = ($1, p.sha256)
+            )
         """,
         institution_id,
         photos,

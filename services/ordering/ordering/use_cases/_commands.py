@@ -1,5 +1,6 @@
 """What ordering asks of the issuer: written down, remembered until it is answered, and published."""
 
+from datetime import datetime
 from uuid import UUID
 
 from contracts.base import Party, StreamEvent
@@ -64,6 +65,8 @@ def card_change(
     actor_ref: str | None,
     reason: str | None = None,
     hold_version: int | None = None,
+    valid_until: datetime | None = None,
+    holder_sealed: str | None = None,
 ) -> CardChangeRequested:
     return CardChangeRequested(
         event_id=work.new_id(),
@@ -77,6 +80,6 @@ def card_change(
         hold_version=hold_version,
         actor_ref=actor_ref,
         reason=reason,
-        valid_until=None,
-        holder_sealed=None,
+        valid_until=valid_until,
+        holder_sealed=holder_sealed,
     )

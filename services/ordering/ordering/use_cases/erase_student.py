@@ -18,9 +18,10 @@ async def erase_student(work: UnitOfWork, student_ref: UUID, *, actor_ref: str) 
     order_ids = [order.order_id for order in orders]
     for order_id in order_ids:
         work.erase(order_id)
-    await store.erasure.erase_orders(work.connection, student.institution_id, order_ids, work.now)
-    photos = {order.photo_sha256 for order in orders} | {student.photo_sha256}
-    await store.students.erase(work.connection, student, [photo for photo in photos if photo])
+    photos = await store.erasure.erase_orders(work.connection, student.institution_id, order_ids, work.now)
+    if student.photo_sha256:
+        photos.add(student.photo_sha256)
+    await store.students.erase(work.connection, student, sorted(photos))
     await end_sessions_of(work.connection, student.institution_id, student.subject)
     work.publish(*(_order_erased(work, student.institution_id, order_id) for order_id in order_ids))
     await store.audit.add(

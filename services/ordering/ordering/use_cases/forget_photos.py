@@ -1,16 +1,12 @@
 """Photos that were replaced are deleted when the last card with them has ended."""
 
-from datetime import timedelta
-
 from eventing import UnitOfWork
 from ordering import store
-
-# An extension may come late: until then an expired card may be renewed.
-EXTENDABLE = timedelta(days=30)
+from ordering.domain import EXTENDABLE
 
 
 async def forget_photos(work: UnitOfWork, limit: int = 500) -> int:
-    """How many orders let go of theirs. Must stand still while the consumer is behind."""
+    """How many photos orders have let go of. Must stand still while the consumer is behind."""
     released = await store.retention.release_photos(work.connection, work.now - EXTENDABLE, limit)
     for institution_id in sorted({institution_id for institution_id, _ in released}):
         photos = sorted({photo for owner, photo in released if owner == institution_id})

@@ -15,6 +15,7 @@ from ordering.student_list import Fault
 from ordering.use_cases._contact import EMAIL_ALERTS, publish_contact
 from ordering.use_cases.hold_student import hold_student
 from ordering.use_cases.strike_off_student import strike_off_student
+from ordering.use_cases.update_cards import update_cards
 from servicekit.institutions import END_OF_DAY, WARSAW
 
 ACTOR = "import"
@@ -159,6 +160,7 @@ async def _follow(work: UnitOfWork, sealers: Sealers, changes: Sequence[Change])
     )
     for change in changes:
         await _follow_status(work, change)
+        await _follow_data(work, sealers, change)
         await _follow_contact(work, sealers, change)
 
 
@@ -178,6 +180,13 @@ async def _follow_status(work: UnitOfWork, change: Change) -> None:
 def _is_none_any_more(student: Student) -> bool:
     """By law, who finished the first cycle keeps the card up to its end."""
     return student.status == "struck_off" or (student.status == "graduated" and student.cycle != "first")
+
+
+async def _follow_data(work: UnitOfWork, sealers: Sealers, change: Change) -> None:
+    before, after = change.before, change.after
+    if before is None or _is_none_any_more(after) or before.shown() == after.shown():
+        return
+    await update_cards(work, sealers, after, actor_ref=ACTOR)
 
 
 async def _follow_contact(work: UnitOfWork, sealers: Sealers, change: Change) -> None:
