@@ -1,7 +1,7 @@
 """The notifier put together: the only file that builds pool, event streams, senders and routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -15,17 +15,17 @@ from notifier import api
 from notifier.carriers import MailCarrier, PushCarrier
 from notifier.consumers import handlers
 from notifier.contacts import Contacts
-from notifier.domain import Recipient
+from notifier.domain import Channel, Recipient
 from notifier.links import Portal
 from notifier.mail import Letterhead, Stationery
 from notifier.parts import Parts
 from notifier.push_line import PushLine
-from notifier.sender import Pace, Sender
+from notifier.sender import Bell, Pace, Sender
 from notifier.settings import NotifierSettings
 from notifier.store.recipients import last_entries
 from notifier.subscriptions import Subscriptions
 from notifier.use_cases.remind_of_offers import remind_of_offers
-from notifier.use_cases.write_alerts import Tell
+from notifier.use_cases.write_alerts import News, Tell
 from servicekit.app import Lifespan, create_app
 from servicekit.cors import CrossOrigin
 from servicekit.database import open_pool
@@ -68,19 +68,21 @@ def _portal_alone(settings: NotifierSettings) -> CrossOrigin:
 async def _serving(app: FastAPI, settings: NotifierSettings) -> AsyncIterator[None]:
     keys = Keys(settings.keys_dir, production=settings.is_production)
     contacts, stationery = load_contacts(keys), _stationery(settings)
-    senders: list[Sender] = []
+    bells: dict[Channel, Bell] = {"email": Bell(), "push": Bell()}
     async with (
         await open_pool(settings, SERVICE) as pool,
         httpx.AsyncClient(timeout=5) as http,
         _push_line(settings) as line,
     ):
         feed = ChangeFeed(pool, "notifier_inboxes", last_entries)
-        tell = partial(_tell, feed, senders)
+        tell = partial(_tell, feed, bells)
         streams = Eventing(
             service=SERVICE, pool=pool, handlers=handlers(contacts, tell), settings=settings.kafka
         )
-        senders += _mail_senders(settings, streams.works, contacts, stationery)
-        senders += _push_senders(settings, streams.works, keys, line)
+        senders = [
+            *_mail_senders(settings, streams.works, contacts, stationery, bells["email"]),
+            *_push_senders(settings, streams.works, keys, line, bells["push"]),
+        ]
         app.state.eventing = streams
         app.state.parts = Parts(
             settings,
@@ -121,17 +123,19 @@ def _push_line(settings: NotifierSettings) -> PushLine:
 
 
 def _mail_senders(
-    settings: NotifierSettings, works: Works, contacts: Contacts, stationery: Stationery
+    settings: NotifierSettings, works: Works, contacts: Contacts, stationery: Stationery, bell: Bell
 ) -> list[Sender]:
     pace = Pace(timedelta(seconds=settings.mail_lease), settings.mail_attempts, settings.mail_poll)
     carriers = [
         MailCarrier(works=works, contacts=contacts, stationery=stationery, settings=settings)
         for _ in range(settings.mail_senders)
     ]
-    return [Sender(works=works, carrier=carrier, pace=pace) for carrier in carriers]
+    return [Sender(works=works, carrier=carrier, pace=pace, bell=bell) for carrier in carriers]
 
 
-def _push_senders(settings: NotifierSettings, works: Works, keys: Keys, line: PushLine) -> list[Sender]:
+def _push_senders(
+    settings: NotifierSettings, works: Works, keys: Keys, line: PushLine, bell: Bell
+) -> list[Sender]:
     pace = Pace(timedelta(seconds=settings.push_lease), settings.push_attempts, settings.push_poll)
     carrier = PushCarrier(
         works=works,
@@ -140,7 +144,7 @@ def _push_senders(settings: NotifierSettings, works: Works, keys: Keys, line: Pu
         contact=settings.push_contact or f"mailto:{settings.mail_from}",
         line=line,
     )
-    return [Sender(works=works, carrier=carrier, pace=pace) for _ in range(settings.push_senders)]
+    return [Sender(works=works, carrier=carrier, pace=pace, bell=bell) for _ in range(settings.push_senders)]
 
 
 def _stationery(settings: NotifierSettings) -> Stationery:
@@ -155,12 +159,12 @@ def _portal_keys(settings: NotifierSettings, http: httpx.AsyncClient) -> RemoteK
     return RemoteKeys(f"{ordering}/internal/jwks", cache, http)
 
 
-def _tell(feed: ChangeFeed[Recipient], senders: Sequence[Sender], recipients: frozenset[Recipient]) -> None:
-    """Open inboxes look again, and so do senders: what was told may be sent too."""
-    for recipient in recipients:
+def _tell(feed: ChangeFeed[Recipient], bells: Mapping[Channel, Bell], news: News) -> None:
+    """Open inboxes look again, and senders where there may be something to send."""
+    for recipient in news.recipients:
         feed.touch(recipient)
-    for sender in senders:
-        sender.wake()
+    for channel in news.channels:
+        bells[channel].ring()
 
 
 async def _remind(streams: Eventing, tell: Tell) -> None:

@@ -28,37 +28,56 @@ class Pace:
     poll: float
 
 
-class Sender:
-    """One of several that work off the same rows; a delivery that it loses is another's after its lease."""
+class Bell:
+    """Shared by the senders of a channel: each ring wakes one of them, or keeps the next from resting."""
 
-    def __init__(self, *, works: Works, carrier: Carrier, pace: Pace) -> None:
+    def __init__(self) -> None:
+        self._rung: asyncio.Queue[None] = asyncio.Queue(1)
+        self.resting = 0
+
+    def ring(self) -> None:
+        with suppress(asyncio.QueueFull):
+            self._rung.put_nowait(None)
+
+    async def wait(self, longest: float) -> None:
+        """Until it rings, or for so many seconds."""
+        self.resting += 1
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(longest):
+                    await self._rung.get()
+        finally:
+            self.resting -= 1
+
+
+class Sender:
+    """One of several that work off the same rows; a delivery that it loses is another's after its lease.
+
+    Who takes one on rings for the next sender: as many are awake as there is to do.
+    """
+
+    def __init__(self, *, works: Works, carrier: Carrier, pace: Pace, bell: Bell) -> None:
         self._works = works
         self._carrier = carrier
         self._pace = pace
-        self._woken = asyncio.Event()
+        self._bell = bell
         self._under_way: asyncio.Task[bool] | None = None
 
-    def wake(self) -> None:
-        self._woken.set()
-
     async def send_or_rest(self) -> None:
-        """Send one delivery; when none is due, rest until woken or until it is time to look again.
+        """Send one delivery; when none is due, rest until the bell rings or it is time to look again.
 
         A delivery under way is sent and recorded even if the process is asked to stop meanwhile.
         """
-        self._woken.clear()
         self._under_way = asyncio.create_task(self.send_next())
-        if await asyncio.shield(self._under_way):
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._pace.poll):
-                await self._woken.wait()
+        if not await asyncio.shield(self._under_way):
+            await self._bell.wait(self._pace.poll)
 
     async def send_next(self) -> bool:
         """Send one delivery, whatever becomes of it. False when no more are due."""
         async with self._works.begin() as work:
             delivery, more = await take_delivery(work, self._carrier.channel, self._pace.lease)
         if delivery is not None:
+            self._bell.ring()
             await self._record(delivery, await self._try(delivery))
         return more
 

@@ -24,10 +24,11 @@ from notifier.links import Portal
 from notifier.mail import Letterhead, Stationery
 from notifier.parts import Parts
 from notifier.push_line import PushLine
-from notifier.sender import Pace, Sender
+from notifier.sender import Bell, Pace, Sender
 from notifier.settings import NotifierSettings
 from notifier.store.recipients import last_entries
 from notifier.subscriptions import Subscriptions
+from notifier.use_cases.write_alerts import News
 from servicekit.keys import Keys
 from servicekit.live import ChangeFeed
 from servicekit.remote_keys import RemoteKeys
@@ -74,13 +75,13 @@ def contacts(keys: Keys) -> Contacts:
 
 
 @pytest.fixture
-def told() -> list[frozenset[Recipient]]:
-    """Whose inboxes were said to have grown, call by call."""
+def told() -> list[News]:
+    """What was said to have come, call by call."""
     return []
 
 
 @pytest.fixture
-def notifier_handlers(contacts: Contacts, told: list[frozenset[Recipient]]) -> Handlers:
+def notifier_handlers(contacts: Contacts, told: list[News]) -> Handlers:
     return handlers(contacts, told.append)
 
 
@@ -111,7 +112,14 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 
 @pytest.fixture
-async def new_sender(works: Works, contacts: Contacts, mailbox: Mailbox) -> AsyncIterator[NewSender]:
+def bell() -> Bell:
+    return Bell()
+
+
+@pytest.fixture
+async def new_sender(
+    works: Works, contacts: Contacts, mailbox: Mailbox, bell: Bell
+) -> AsyncIterator[NewSender]:
     made: list[Sender] = []
 
     def make(**settings: Any) -> Sender:
@@ -125,7 +133,7 @@ async def new_sender(works: Works, contacts: Contacts, mailbox: Mailbox) -> Asyn
         )
         carrier = MailCarrier(works=works, contacts=contacts, stationery=stationery, settings=chosen)
         pace = Pace(timedelta(seconds=chosen.mail_lease), chosen.mail_attempts, chosen.mail_poll)
-        made.append(Sender(works=works, carrier=carrier, pace=pace))
+        made.append(Sender(works=works, carrier=carrier, pace=pace, bell=bell))
         return made[-1]
 
     yield make
@@ -155,7 +163,8 @@ async def push_sender(works: Works, keys: Keys, subscriptions: Subscriptions) ->
             contact="mailto:legitka@legitka.example",
             line=line,
         )
-        sender = Sender(works=works, carrier=carrier, pace=Pace(timedelta(seconds=30), 3, 5))
+        pace = Pace(timedelta(seconds=30), 3, 5)
+        sender = Sender(works=works, carrier=carrier, pace=pace, bell=Bell())
         yield sender
         await sender.stop()
 

@@ -12,6 +12,7 @@ from contracts.notifier import AlertDelivered
 from eventing import Handlers, Received, Works
 from notifier.domain import Alert, Recipient
 from notifier.store.alerts import newest_alerts
+from notifier.use_cases.write_alerts import News
 from tests.component.notifier.conftest import NewOrder, Tell
 from tests.component.notifier.scene import Order
 from tests.databases import Database
@@ -123,7 +124,7 @@ async def test_an_event_that_is_applied_twice_is_one_alert_and_is_reported_once(
 
 
 async def test_what_comes_before_its_student_is_known_arrives_with_the_order(
-    works: Works, hear: Tell, order: Order, notifier_database: Database, told: list[frozenset[Recipient]]
+    works: Works, hear: Tell, order: Order, notifier_database: Database, told: list[News]
 ) -> None:
     placed, ready = order.placed(), order.ready()
 
@@ -136,7 +137,7 @@ async def test_what_comes_before_its_student_is_known_arrives_with_the_order(
     kinds = {alert.kind for alert in await inbox(works, order.recipient)}
     assert kinds == {"order_received", "ready_to_activate"}
     assert len(await inbox_reports(notifier_database)) == 2
-    assert told == [frozenset({order.recipient})]
+    assert [news.recipients for news in told] == [{order.recipient}]
 
 
 async def test_any_arrival_across_topics_ends_the_same(works: Works, hear: Tell, new_order: NewOrder) -> None:

@@ -19,6 +19,7 @@ from notifier.consumers import handlers
 from notifier.contacts import Contacts
 from notifier.domain import Recipient
 from notifier.store import alerts
+from notifier.use_cases.write_alerts import News
 from servicekit.live import ChangeFeed
 from tests.component.notifier.conftest import NewOrder, NewToken, Tell, bearer
 from tests.component.notifier.scene import Clock, Order, tell
@@ -73,8 +74,8 @@ def clock() -> Clock:
 def live(contacts: Contacts, feed: ChangeFeed[Recipient]) -> Handlers:
     """As in the service: whoever follows an inbox is woken."""
 
-    def wake(recipients: frozenset[Recipient]) -> None:
-        for recipient in recipients:
+    def wake(news: News) -> None:
+        for recipient in news.recipients:
             feed.touch(recipient)
 
     return handlers(contacts, wake)

@@ -10,8 +10,10 @@ import structlog
 from contracts.notifier import AlertDelivered, AlertFailed
 from eventing import Works
 from notifier.domain import Preferences, QuietHours
+from notifier.sender import Bell
 from notifier.store.recipients import save_preferences
 from notifier.use_cases.take_delivery import AT_ONCE, take_delivery
+from notifier.use_cases.write_alerts import News
 from tests.component.notifier.conftest import NewOrder, NewSender, Tell
 from tests.component.notifier.scene import EMAIL, NOON, Clock, Mailbox, Order, part
 from tests.databases import Database
@@ -296,19 +298,50 @@ async def test_a_line_that_was_cut_is_opened_again(
     assert len(mailbox.letters) == 2
 
 
-async def test_a_woken_sender_does_not_wait_for_its_next_look(
-    hear: Tell, order: Order, new_sender: NewSender, mailbox: Mailbox
+async def resting(new_sender: NewSender, bell: Bell, number: int) -> list[asyncio.Task[None]]:
+    """Senders that have found nothing to do, and would not look again for an hour."""
+    tasks = [asyncio.create_task(new_sender(mail_poll=3600).send_or_rest()) for _ in range(number)]
+    await eventually(lambda: bell.resting == number)
+    return tasks
+
+
+async def test_a_ring_wakes_one_sender_and_no_other(new_sender: NewSender, bell: Bell) -> None:
+    senders = await resting(new_sender, bell, 3)
+
+    bell.ring()
+
+    await eventually(lambda: any(sender.done() for sender in senders))
+    assert bell.resting == 2
+    for sender in senders:
+        sender.cancel()
+
+
+async def test_who_takes_on_a_letter_wakes_the_next_sender(
+    hear: Tell, order: Order, new_sender: NewSender, bell: Bell, mailbox: Mailbox
 ) -> None:
-    sender = new_sender(mail_poll=3600)
-    resting = asyncio.create_task(sender.send_or_rest())
-    await eventually(lambda: sender._woken._waiters)
-
+    [other] = await resting(new_sender, bell, 1)
     await hear(order.placed(), order.ready())
-    sender.wake()
-    await resting
-    await asyncio.wait_for(sender.send_next(), 5)
 
+    await new_sender().send_next()
+
+    await asyncio.wait_for(other, 5)
     assert len(mailbox.letters) == 1
+
+
+async def test_a_ring_that_nobody_heard_keeps_the_next_sender_from_resting(
+    new_sender: NewSender, bell: Bell
+) -> None:
+    bell.ring()
+
+    await asyncio.wait_for(new_sender(mail_poll=3600).send_or_rest(), 5)
+
+
+async def test_senders_are_told_of_their_channel_only_when_there_may_be_something_to_send(
+    hear: Tell, order: Order, told: list[News]
+) -> None:
+    await hear(order.placed(), order.ready())
+
+    assert [news.channels for news in told] == [frozenset(), frozenset({"email"})]
 
 
 async def test_quiet_hours_hold_back_what_can_wait_and_nothing_else(

@@ -10,9 +10,9 @@ from eventing import Connection
 from notifier.domain import Channel, Delivery, KeptSubscription, QuietHours, Result, State
 
 
-async def plan_pushes(conn: Connection, alert_ids: Sequence[UUID], due_at: datetime) -> None:
-    """For alerts that have just come into an inbox: one push to each browser of their recipient."""
-    await conn.execute(
+async def plan_pushes(conn: Connection, alert_ids: Sequence[UUID], due_at: datetime) -> int:
+    """For alerts that have just come into an inbox: one push to each browser of their recipient. How many."""
+    status = await conn.execute(
         """
         insert into deliveries (alert_id, channel, subscription_id, due_at)
         select a.id, 'push', s.id, $2
@@ -23,6 +23,7 @@ async def plan_pushes(conn: Connection, alert_ids: Sequence[UUID], due_at: datet
         alert_ids,
         due_at,
     )
+    return int(status.rpartition(" ")[2])
 
 
 async def lease_delivery(

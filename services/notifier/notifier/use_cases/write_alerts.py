@@ -1,15 +1,26 @@
 """Write alerts of orders whose rows are locked, and bring them into the inboxes of their students."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from contracts.notifier import AlertDelivered
 from eventing import UnitOfWork
-from notifier.domain import Notice, Recipient, goes_by_push
+from notifier.domain import Channel, Notice, Recipient, goes_by_mail, goes_by_push
 from notifier.store import alerts, deliveries
+from notifier.store.alerts import Arrival
 
-# Told after the commit whose inboxes have grown; mail and pushes may be waiting too.
-Tell = Callable[[frozenset[Recipient]], None]
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Whose inboxes have grown, and by which channels something may be waiting to be sent."""
+
+    recipients: frozenset[Recipient]
+    channels: frozenset[Channel]
+
+
+# Told after the commit.
+Tell = Callable[[News], None]
 
 
 async def write_alerts(work: UnitOfWork, notices: Sequence[Notice], *, tell: Tell) -> None:
@@ -18,15 +29,25 @@ async def write_alerts(work: UnitOfWork, notices: Sequence[Notice], *, tell: Tel
         work.connection, [(work.new_id(), notice) for notice in notices], due_at=work.now
     )
     arrivals = await alerts.deliver_to_inboxes(work.connection, [notice.order_id for notice in notices])
-    pushed = [arrival.alert_id for arrival in arrivals if goes_by_push(arrival.kind)]
-    if pushed:
-        await deliveries.plan_pushes(work.connection, pushed, due_at=work.now)
+    channels = await _plan(work, arrivals)
     work.publish(*(_delivered(work, arrival) for arrival in arrivals))
     if arrivals:
-        work.after_commit(partial(tell, frozenset(arrival.recipient for arrival in arrivals)))
+        recipients = frozenset(arrival.recipient for arrival in arrivals)
+        work.after_commit(partial(tell, News(recipients, channels)))
 
 
-def _delivered(work: UnitOfWork, arrival: alerts.Arrival) -> AlertDelivered:
+async def _plan(work: UnitOfWork, arrivals: Sequence[Arrival]) -> frozenset[Channel]:
+    """Letters were planned when the alerts were raised, and can go now; pushes go to the browsers of now."""
+    channels: set[Channel] = set()
+    if any(goes_by_mail(arrival.kind) for arrival in arrivals):
+        channels.add("email")
+    pushed = [arrival.alert_id for arrival in arrivals if goes_by_push(arrival.kind)]
+    if pushed and await deliveries.plan_pushes(work.connection, pushed, due_at=work.now):
+        channels.add("push")
+    return frozenset(channels)
+
+
+def _delivered(work: UnitOfWork, arrival: Arrival) -> AlertDelivered:
     return AlertDelivered(
         event_id=work.new_id(),
         occurred_at=work.now,
