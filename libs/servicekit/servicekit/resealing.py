@@ -25,8 +25,8 @@ class SealedRow:
 class SealedColumn:
     """Where values of one kind are kept.
 
-    `take` gives rows beyond an id whose value is not under the key with this id: in the order of ids, at most so
-    many, locked. `save` writes new values to rows, and nothing else.
+    `take` gives rows beyond an id whose value is not under the key with this id: in the order of ids, at most
+    so many, locked. `save` writes new values to rows, and nothing else.
     """
 
     sealer: Sealer
