@@ -166,9 +166,7 @@ class Play:
             await self.world.hear()
 
 
-@holds_against("a_larger_number_applied")
-@pytest.mark.parametrize("seed", SEEDS)
-async def test_every_interleaving_ends_in_the_projection_in_order(world: World, seed: int) -> None:
+async def ends_in_order(world: World, seed: int) -> None:
     play = Play(world, seed)
 
     try:
@@ -179,3 +177,13 @@ async def test_every_interleaving_ends_in_the_projection_in_order(world: World, 
     numbers = {order: world.projection.numbers(order) for order in play.orders}
     assert numbers == {order: list(range(1, said + 1)) for order, said in play.said.items()}
     assert await world.issuer_pool.fetchval("select count(*) from waiting") == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_every_interleaving_ends_in_the_projection_in_order(world: World, seed: int) -> None:
+    await ends_in_order(world, seed)
+
+
+@holds_against("a_larger_number_applied")
+async def test_a_play_would_notice_what_is_applied_before_its_turn(world: World) -> None:
+    await ends_in_order(world, len(SEEDS))
