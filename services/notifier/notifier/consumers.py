@@ -97,6 +97,15 @@ async def on_card_revoked(
     await tell_of_stopped_cards(work, received, tell=tell)
 
 
+async def on_card_extended(
+    work: UnitOfWork, received: list[Received[issuer.CardExtended]], *, tell: Tell
+) -> None:
+    notices = [
+        notice("card_extended", each.event, last_day=each.event.valid_until.isoformat()) for each in received
+    ]
+    await raise_alerts(work, notices, tell=tell)
+
+
 async def on_card_updated(
     work: UnitOfWork, received: list[Received[issuer.CardUpdated]], *, tell: Tell
 ) -> None:
@@ -127,7 +136,7 @@ def handlers(contacts: Contacts, tell: Tell) -> Handlers:
         issuer.CardReinstated: partial(on_card_reinstated, tell=tell),
         issuer.CardRevoked: partial(on_card_revoked, tell=tell),
         issuer.CardReplaced: ignore,
-        issuer.CardExtended: ignore,
+        issuer.CardExtended: partial(on_card_extended, tell=tell),
         issuer.CardUpdated: partial(on_card_updated, tell=tell),
         issuer.WalletReported: ignore,
         issuer.CredentialErased: ignore,

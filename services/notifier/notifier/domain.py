@@ -26,6 +26,7 @@ Kind = Literal[
     "card_reinstated",
     "card_revoked",
     "card_updated",
+    "card_extended",
 ]
 Parameters = dict[str, str]
 Channel = Literal["email", "push"]
@@ -36,12 +37,13 @@ REMINDER_LEAD = timedelta(days=3)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 
-# A mail about each, in the night of all cards, would hold up those that somebody waits for.
 _INBOX_ONLY: frozenset[Kind] = frozenset({"order_received", "card_updated"})
 _PUSHED: frozenset[Kind] = frozenset({"ready_to_activate", "activated", "code_locked"})
 _CAN_WAIT: frozenset[Kind] = frozenset(
-    {"ready_to_activate", "offer_ending", "order_rejected", "order_cancelled"}
+    {"ready_to_activate", "offer_ending", "order_rejected", "order_cancelled", "card_extended"}
 )
+# Told about all cards of an institution in one night: whatever else is to be sent goes first.
+_IN_MASSES: frozenset[Kind] = frozenset({"card_extended"})
 
 
 class Contact(BaseModel):
@@ -164,6 +166,10 @@ def notice(kind: Kind, event: StreamEvent, *, generation: int | None = None, **p
 
 def goes_by_mail(kind: Kind) -> bool:
     return kind not in _INBOX_ONLY
+
+
+def is_urgent(kind: Kind) -> bool:
+    return kind not in _IN_MASSES
 
 
 def goes_by_push(kind: Kind) -> bool:

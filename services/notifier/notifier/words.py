@@ -102,6 +102,14 @@ ALERTS: dict[Kind, Words] = {
         ),
         action=Text("Co mogę zrobić?", "What can I do?"),
     ),
+    "card_extended": Words(
+        title=Text("Twoja mLegitymacja jest przedłużona", "Your student card has been extended"),
+        sentence=Text(
+            "Jest ważna do {last_day}. Otwórz aplikację, gdy masz internet: sama pobierze przedłużoną.",
+            "It is valid to the end of {last_day}. Open the app when online: it fetches the extended one.",
+        ),
+        action=Text("Zobacz mLegitymację", "See your card"),
+    ),
     "card_updated": Words(
         title=Text("Dane w Twojej mLegitymacji są odnowione", "The data of your student card were renewed"),
         sentence=Text(
@@ -173,6 +181,10 @@ def _say_instant(value: str, locale: Locale) -> str:
     return say_moment(datetime.fromisoformat(value), locale)
 
 
+def _say_day(value: str, locale: Locale) -> str:
+    return format_datetime(datetime.fromisoformat(value), "d MMMM yyyy", tzinfo=WARSAW, locale=locale)
+
+
 def _say_device(value: str, locale: Locale) -> str:
     return DEVICES.get(value, DEVICES["other"]).to(locale)
 
@@ -189,6 +201,7 @@ def _say_reasons(value: str, locale: Locale) -> str:
 
 _SAID: dict[str, Callable[[str, Locale], str]] = {
     "until": _say_instant,
+    "last_day": _say_day,
     "device": _say_device,
     "by": _say_party,
     "reasons": _say_reasons,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ordering.app import SERVICE, create_ordering
 from ordering.commands import add_clerk, erase, export, reseal_students
+from ordering.extension_commands import add_extension_commands, run_extension_command
 from ordering.importing import import_list
 from ordering.recovery import recovery
 from ordering.settings import OrderingSettings
@@ -39,6 +40,8 @@ async def _run_own_command(options: Namespace, settings: OrderingSettings) -> in
             await export(settings, options.student_ref)
         case "reseal":
             await reseal_students(settings)
+        case "extend-cards" | "extension":
+            await run_extension_command(settings, options)
         case "verify-audit":
             return await check_audit(settings, options.head)
     return 0
@@ -56,6 +59,7 @@ def _add_commands(add: Callable[..., ArgumentParser]) -> None:
     erasure.add_argument("student_ref", type=UUID)
     exported = add("export", help="write what is stored about a student here, as JSON")
     exported.add_argument("student_ref", type=UUID)
+    add_extension_commands(add)
     add("reseal", help="seal what is kept of students under the current key")
     add_audit_command(add)
 

@@ -1,5 +1,6 @@
 """Ordering put together: the only file that builds pool, event streams and routes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -16,6 +17,8 @@ from ordering.parts import Parts
 from ordering.sealing import Sealers, load_sealers
 from ordering.settings import OrderingSettings
 from ordering.use_cases.expire_orders import expire_orders
+from ordering.use_cases.feed_extensions import feed_extensions
+from ordering.use_cases.forget_extensions import forget_extensions
 from ordering.use_cases.forget_photos import forget_photos
 from ordering.use_cases.remind_issuer import remind_issuer
 from pagekit.problem_pages import install
@@ -30,6 +33,9 @@ from servicekit.signin import SignIn, signin_router
 from servicekit.work import BackgroundWork
 
 SERVICE = "ordering"
+# Between two looks at what the issuer has answered of an extension, in seconds; and how often at a time.
+PAUSE = 0.05
+ROUNDS = 300
 
 
 def create_ordering(settings: OrderingSettings) -> FastAPI:
@@ -109,6 +115,7 @@ def _start_jobs(background: BackgroundWork, parts: Parts, streams: Eventing) -> 
     settings = parts.settings
     background.run_every(settings.expiry_interval, lambda: expire_due(parts, streams), name="expire-orders")
     background.run_every(settings.reminder_interval, lambda: remind_due(parts, streams), name="remind-issuer")
+    background.run_every(settings.extension_interval, lambda: extend_cards(parts), name="extend-cards")
     background.run_every(settings.forgetting_interval, lambda: forget(parts, streams), name="forget")
 
 
@@ -128,10 +135,23 @@ async def remind_due(parts: Parts, streams: Eventing) -> None:
         await remind_issuer(work)
 
 
+async def extend_cards(parts: Parts) -> None:
+    """As fast as the issuer answers; back after half a minute at most, and called again."""
+    for _ in range(ROUNDS):
+        async with parts.works.begin() as work:
+            fed = await feed_extensions(work)
+        for order_id in fed.order_ids:
+            parts.changes.touch(order_id)
+        if not fed.running:
+            return
+        await asyncio.sleep(PAUSE)
+
+
 async def forget(parts: Parts, streams: Eventing) -> None:
     """In small transactions, until nothing is left that was kept long enough."""
     async with parts.works.begin() as work:
         await delete_expired_sessions(work.connection, work.now)
+        await forget_extensions(work)
     while not await streams.behind():
         async with parts.works.begin() as work:
             if not await forget_photos(work):

@@ -12,6 +12,8 @@ class OrderingSettings(ServiceSettings):
     # Seconds between two looks for orders to expire, and for questions that the issuer has not answered.
     expiry_interval: float = Field(default=60, gt=0)
     reminder_interval: float = Field(default=1, gt=0)
+    # Seconds between two looks for an extension of many cards that was started.
+    extension_interval: float = Field(default=1, gt=0)
     # Seconds between two looks for what is kept no longer.
     forgetting_interval: float = Field(default=3600, gt=0)
     # Where the issuer is reached inside, if its public address is not reachable from here.

@@ -100,6 +100,10 @@ class Order:
     def revoked(self) -> Received[issuer.CardRevoked]:
         return self.told(issuer.CardRevoked)
 
+    def extended(self) -> Received[issuer.CardExtended]:
+        until = datetime(2027, 3, 31, 21, 59, 59, tzinfo=UTC)
+        return self.told(issuer.CardExtended, valid_until=until)
+
     def locked(self, generation: int = 1) -> Received[wallet.ActivationLocked]:
         return self.told(wallet.ActivationLocked, generation=generation)
 

@@ -52,6 +52,23 @@ async def test_a_letter_is_sent_to_the_address_and_reported(
     assert (outcome.kind, outcome.attempt, outcome.order_id) == ("ready_to_activate", 1, order.order_id)
 
 
+async def test_what_somebody_waits_for_is_sent_before_the_mails_of_all_extensions(
+    hear: Tell, order: Order, new_order: NewOrder, new_sender: NewSender, mailbox: Mailbox, clock: Clock
+) -> None:
+    await hear(order.placed(), order.extended())
+    clock.advance(minutes=5)
+    other = new_order()
+    await hear(other.placed(), other.ready())
+
+    await send_all(new_sender)
+
+    assert [letter["Subject"] for letter in mailbox.letters] == [
+        "Twoja mLegitymacja jest gotowa do aktywacji",
+        "Twoja mLegitymacja jest przedłużona",
+    ]
+    assert "Jest ważna do 31 marca 2027." in part(mailbox.letters[1], "plain")
+
+
 async def test_letters_speak_the_language_of_the_newest_contact(
     hear: Tell, order: Order, new_sender: NewSender, mailbox: Mailbox
 ) -> None:

@@ -15,12 +15,13 @@ from servicekit.problems import Text
 EVENING = datetime(2026, 10, 31, 22, 59, tzinfo=UTC)
 PARAMETERS = {
     "until": EVENING.isoformat(),
+    "last_day": EVENING.isoformat(),
     "device": "computer",
     "by": "office",
     "reasons": "validity_ended",
     "credential_id": "01981d3c-5a11-7d20-8b4f-1a2b3c4d5e6f",
 }
-PLACES = {"when", "until", "device", "by", "reasons"}
+PLACES = {"when", "until", "last_day", "device", "by", "reasons"}
 
 
 def all_texts() -> list[Text]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from eventing import Connection
-from notifier.domain import Alert, Kind, Notice, Recipient, goes_by_mail
+from notifier.domain import Alert, Kind, Notice, Recipient, goes_by_mail, is_urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ async def insert_alerts(conn: Connection, alerts: Sequence[tuple[UUID, Notice]],
         with notices as (
             select * from unnest(
                 $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::int[],
-                $8::bool[]
-            ) as n (id, order_id, cause, kind, parameters, occurred_at, generation, by_mail)
+                $8::bool[], $10::bool[]
+            ) as n (id, order_id, cause, kind, parameters, occurred_at, generation, by_mail, urgent)
         ), raised as (
             insert into alerts
                 (id, order_id, institution_id, cause, kind, parameters, generation, occurred_at)
@@ -42,8 +42,8 @@ async def insert_alerts(conn: Connection, alerts: Sequence[tuple[UUID, Notice]],
                 and (n.generation is null or n.generation >= o.generation and not o.moved_on)
             on conflict (cause, kind) do nothing returning id
         )
-        insert into deliveries (alert_id, channel, due_at)
-        select id, 'email', $9 from raised join notices using (id) where by_mail
+        insert into deliveries (alert_id, channel, due_at, urgent)
+        select id, 'email', $9, urgent from raised join notices using (id) where by_mail
         """,
         [alert_id for alert_id, _ in alerts],
         [notice.order_id for _, notice in alerts],
@@ -54,6 +54,7 @@ async def insert_alerts(conn: Connection, alerts: Sequence[tuple[UUID, Notice]],
         [notice.generation for _, notice in alerts],
         [goes_by_mail(notice.kind) for _, notice in alerts],
         due_at,
+        [is_urgent(notice.kind) for _, notice in alerts],
     )
 
 

@@ -37,7 +37,7 @@ async def lease_delivery(
             from deliveries d join alerts a on a.id = d.alert_id join orders o on o.id = a.order_id
             where d.state = 'pending' and d.channel = $4 and d.due_at <= $1
                 and (d.leased_until is null or d.leased_until <= $1) and o.contact_sealed is not null
-            order by d.due_at limit 1 for update of d skip locked
+            order by d.urgent desc, d.due_at limit 1 for update of d skip locked
         ), leased as (
             update deliveries d set lease = $2, leased_until = $3, attempts = attempts + 1
             from taken t where d.id = t.id returning d.alert_id, d.attempts, d.subscription_id

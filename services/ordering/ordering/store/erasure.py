@@ -22,6 +22,7 @@ async def erase_orders(
     )
     await conn.execute("delete from timeline_entries where order_id = any($1)", order_ids)
     await conn.execute("delete from open_questions where order_id = any($1)", order_ids)
+    await conn.execute("delete from extension_cards where order_id = any($1)", order_ids)
     rows = await conn.fetch(
         "delete from orders where order_id = any($1) returning photo_sha256, former_photo_sha256", order_ids
     )

@@ -1,0 +1,51 @@
+"""See what an extension of many cards would do: to which cards, and why not to others. Asks for none."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from eventing import UnitOfWork
+from ordering import store
+from ordering.extending import Candidate, Extension, Reason, check_until, decide, end_of_day
+
+AT_ONCE = 2_000
+
+
+async def preview_extension(
+    work: UnitOfWork, institution_id: str, until: date, numbers: Sequence[str] | None
+) -> UUID:
+    """Starting it does what was seen here and nothing more. `numbers`: of students; none means all."""
+    end = end_of_day(until)
+    check_until(end, work.now)
+    extension = Extension(work.new_id(), institution_id, end, "previewed", {}, work.now, None, None, None)
+    await store.extensions.add(work.connection, extension)
+    left_out = await _choose(work, extension, None if numbers is None else sorted(set(numbers)))
+    await store.extensions.count_left_out(work.connection, extension.extension_id, left_out)
+    return extension.extension_id
+
+
+async def _choose(work: UnitOfWork, extension: Extension, numbers: list[str] | None) -> Counter[Reason]:
+    left_out: Counter[Reason] = Counter()
+    seen, last = 0, None
+    while page := await store.extensions.candidates(
+        work.connection, extension.institution_id, numbers, after=last, limit=AT_ONCE
+    ):
+        left_out += await _add(work, extension, page)
+        seen, last = seen + len(page), page[-1].student_ref
+    if numbers is not None and len(numbers) > seen:
+        left_out["unknown"] = len(numbers) - seen
+    return left_out
+
+
+async def _add(work: UnitOfWork, extension: Extension, page: list[Candidate]) -> Counter[Reason]:
+    ends: dict[UUID, datetime] = {}
+    left_out: Counter[Reason] = Counter()
+    for candidate in page:
+        decided = decide(candidate, extension.until, work.now)
+        if isinstance(decided, str):
+            left_out[decided] += 1
+        elif candidate.order_id is not None:
+            ends[candidate.order_id] = decided
+    await store.extensions.add_cards(work.connection, extension.extension_id, ends)
+    return left_out
