@@ -14,6 +14,7 @@ from servicekit.database import open_pool
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.maker_tokens import read_anchors
 from servicekit.sessions import delete_expired_sessions
 from servicekit.signin import SignIn, signin_router
 from servicekit.work import BackgroundWork
@@ -21,7 +22,7 @@ from wallet import pages
 from wallet.api import activation, presentations, terms
 from wallet.codes import hash_subject
 from wallet.consumers import HANDLERS
-from wallet.parts import Parts, dpop_rules, read_attesters, read_keys
+from wallet.parts import Parts, dpop_rules, read_keys
 from wallet.settings import WalletSettings
 from wallet.use_cases.forget_presentations import forget_presentations
 from wallet.use_cases.forget_proofs import forget_proofs
@@ -86,7 +87,7 @@ def make_parts(settings: WalletSettings, keys: Keys, works: Works) -> Parts:
         refused=RefusedRequests(),
         good=GoodRequests(),
         dpop=dpop_rules(settings, wallet_keys),
-        attesters=read_attesters(settings),
+        attesters=read_anchors(settings.wallet_attesters),
     )
 
 

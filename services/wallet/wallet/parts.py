@@ -41,13 +41,6 @@ def dpop_rules(settings: WalletSettings, keys: WalletKeys) -> DpopRules:
     )
 
 
-def read_attesters(settings: WalletSettings) -> tuple[x509.Certificate, ...]:
-    """Raises OSError or ValueError at the start for a file that is none."""
-    if settings.wallet_attesters is None:
-        return ()
-    return tuple(x509.load_pem_x509_certificates(settings.wallet_attesters.read_bytes()))
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """One per process."""

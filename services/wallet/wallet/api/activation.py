@@ -7,13 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from servicekit import maker_tokens
 from servicekit.accepting import FORM, accepts
 from servicekit.dpop import ALGORITHMS, DpopProof
 from servicekit.oauth import OAuthError
 from servicekit.offers import offer_is_authentic
 from servicekit.openapi import body_of
 from servicekit.refusals import TooManyRequests
-from wallet import attestations
 from wallet.api.client_keys import check_client, check_proof, proof_used, use_up
 from wallet.api.refusals import LimitRefusals
 from wallet.api.renewal import renew
@@ -77,7 +77,7 @@ def _client_authentication(parts: Parts) -> dict[str, list[str]]:
     methods = [] if parts.settings.wallet_attestation_required else ["none"]
     if not parts.attesters:
         return {"token_endpoint_auth_methods_supported": methods}
-    algorithms = list(attestations.ALGORITHMS)
+    algorithms = list(maker_tokens.ALGORITHMS)
     return {
         "token_endpoint_auth_methods_supported": [*methods, "attest_jwt_client_auth"],
         "client_attestation_signing_alg_values_supported": algorithms,
