@@ -1,8 +1,8 @@
-"""A maker of wallets who vouches for them, with certificates of a CA, but for what the test wants wrong."""
+"""A maker who vouches for wallets and keys, with certificates of a CA, but for what the test wants wrong."""
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -49,6 +49,24 @@ class Attester:
                 "sub": CLIENT_ID,
                 "exp": int((self.now + timedelta(days=1)).timestamp()),
                 "cnf": {"jwk": wallet.as_dict(private=False)},
+                **(claims or {}),
+            },
+        )
+
+    def key_attestation(
+        self,
+        keys: Sequence[Mapping[str, Any]],
+        header: Mapping[str, Any] | None = None,
+        claims: Mapping[str, Any] | None = None,
+    ) -> str:
+        chain = [base64.b64encode(self.leaf.public_bytes(Encoding.DER)).decode()]
+        return sign(
+            ECKey.import_key(self._key),
+            {"typ": "key-attestation+jwt", "x5c": chain, **(header or {})},
+            {
+                "iat": int(self.now.timestamp()),
+                "exp": int((self.now + timedelta(days=1)).timestamp()),
+                "attested_keys": list(keys),
                 **(claims or {}),
             },
         )

@@ -48,9 +48,10 @@ def test_every_image_has_an_exact_tag(name: str) -> None:
 
 def test_whoever_runs_it_decides_what_is_asked_of_wallets() -> None:
     asked = {"DPOP_REQUIRED", "DPOP_NONCE_REQUIRED"}
-    attested = {"WALLET_ATTESTERS", "WALLET_ATTESTATION_REQUIRED"}
+    of_keys = {"ENCRYPTION_REQUIRED", "KEY_ATTESTERS", "KEY_ATTESTATION_REQUIRED"}
+    of_wallets = {"WALLET_ATTESTERS", "WALLET_ATTESTATION_REQUIRED"}
 
-    for service, names in (("issuer", asked | {"ENCRYPTION_REQUIRED"}), ("wallet", asked | attested)):
+    for service, names in (("issuer", asked | of_keys), ("wallet", asked | of_wallets)):
         environment = CONTAINERS[service]["environment"]
         assert all(environment[name].startswith(f"${{{name}:") for name in names)
 

@@ -42,7 +42,7 @@ class CardIssued(StreamEvent):
 
     credential_id: UUID
     generation: Generation
-    holder_jwk: dict[str, str] = Field(description="public EC key")
+    holder_jwk: dict[str, str] = Field(description="public EC key; of several instances, that of the first")
     holder_jkt: str = Field(description="thumbprint of the key (RFC 7638)")
     valid_until: UtcDatetime
     replaces: UUID | None

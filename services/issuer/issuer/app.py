@@ -28,6 +28,7 @@ from servicekit.dpop_rules import DpopRules
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.maker_tokens import read_anchors
 from servicekit.remote_keys import RemoteKeys
 from servicekit.work import BackgroundWork
 
@@ -82,6 +83,8 @@ def make_parts(
             keys,
             issuer_url=settings.issuer_public_url,
             wallet_url=settings.wallet_public_url,
+            attesters=read_anchors(settings.key_attesters),
+            attestation_required=settings.key_attestation_required,
         ),
         vault=workshop.vault,
         nonces=nonces,

@@ -4,9 +4,10 @@ import base64
 import os
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from issuer.domain import card_number
 from issuer.sd_jwt import sign_sd_jwt
+from issuer.store.instances import Instance
 from issuer.tenants import Tenant
 from issuer.use_cases.issue_card import GivenCard
 from servicekit.institutions import WARSAW
@@ -14,12 +15,13 @@ from servicekit.institutions import WARSAW
 _JPEG = "data:image/jpeg;base64,"
 
 
-def sign_card(tenant: Tenant, given: GivenCard, now: datetime) -> str:
-    """Freshly signed; the same card each time, with the same status index."""
-    return sign_sd_jwt(tenant.card_signer, _plain(tenant, given, now), _hidden(tenant, given), os.urandom)
+def sign_card(tenant: Tenant, given: GivenCard, instance: Instance, now: datetime) -> str:
+    """Freshly signed, with salts of its own; the same card each time, with the same status index."""
+    plain = _plain(tenant, given, instance, now)
+    return sign_sd_jwt(tenant.card_signer, plain, _hidden(tenant, given), os.urandom)
 
 
-def _plain(tenant: Tenant, given: GivenCard, now: datetime) -> dict[str, Any]:
+def _plain(tenant: Tenant, given: GivenCard, instance: Instance, now: datetime) -> dict[str, Any]:
     """What no holder can hide. Times of signing are rounded to the hour: exact ones could link cards."""
     signed_at = int(now.timestamp()) // 3600 * 3600
     valid_until = given.card.valid_until
@@ -31,9 +33,9 @@ def _plain(tenant: Tenant, given: GivenCard, now: datetime) -> dict[str, Any]:
         "nbf": signed_at,
         "exp": int(valid_until.timestamp()),
         "vct": tenant.vct,
-        "cnf": {"jwk": given.jwk},
+        "cnf": {"jwk": instance.key.jwk},
         "status": {
-            "status_list": {"idx": given.entry.idx, "uri": tenant.status_list_url(given.entry.number)}
+            "status_list": {"idx": instance.entry.idx, "uri": tenant.status_list_url(instance.entry.number)}
         },
     }
 
@@ -70,6 +72,11 @@ def _card(given: GivenCard) -> dict[str, Any]:
         "issue_date": _day(card.issued_at).isoformat(),
         "expiry_date": _day(card.valid_until).isoformat(),
     }
+
+
+def card_number(credential_id: UUID) -> str:
+    """Sixteen digits for people to read out; they say nothing, and identify the card."""
+    return f"{credential_id.int % 10**16:016d}"
 
 
 def _day(instant: datetime) -> date:

@@ -1,6 +1,6 @@
 """States of an order's credential and every decision about it. Pure: no I/O, no clock, no ids, no chance."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -94,8 +94,16 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class HolderKey:
+    """A key of a phone, and its thumbprint (RFC 7638)."""
+
+    jwk: dict[str, str]
+    jkt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Activation:
-    """Who asks for the card: what the access token says, and the key that the proof was made with."""
+    """Who asks for the card: what the access token says, and a key for each instance; the first leads."""
 
     activation_id: str
     order_id: UUID
@@ -103,8 +111,7 @@ class Activation:
     generation: int
     credential_id: UUID
     device_label: DeviceLabel
-    holder_jwk: dict[str, str]
-    holder_jkt: str
+    keys: tuple[HolderKey, ...]
 
 
 class Refused(Exception):
@@ -160,9 +167,10 @@ def revoke(credential: Credential) -> Credential:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A decision to give a card: whether it is new, and the card that ends in the same step."""
+    """A decision to give a card: to which keys, whether it is new, and which card ends in the same step."""
 
     card: Credential
+    keys: tuple[HolderKey, ...]
     is_new: bool
     replaced: Credential | None
 
@@ -174,25 +182,26 @@ def issue(
     standing: Sequence[Credential],
     office_hold: bool,
     now: datetime,
-    reserved_for: str | None = None,
+    held_by: Collection[str],
 ) -> Issue:
-    """One card per order, and the first key has it.
+    """One card per order, and the keys that come first have it; no other is ever added to them.
 
-    `standing` are the student's other cards that have not ended, `reserved_for` the thumbprint of a key that
-    waits for this card. Raises `Refused`, `Stale` or `NotYet`.
+    `standing` are the student's other cards that have not ended, `held_by` the thumbprints of the keys that
+    have this card, or wait for it. Raises `Refused`, `Stale` or `NotYet`.
     """
     told = activation.institution_id, activation.generation, activation.credential_id
     if told != (credential.institution_id, credential.generation, credential.credential_id):
         raise Stale
-    if credential.stands and credential.holder_jkt == activation.holder_jkt:
-        return Issue(credential, is_new=False, replaced=None)
+    keys = tuple(key for key in activation.keys if not held_by or key.jkt in held_by)
+    if not keys:
+        raise Refused
+    if credential.stands and held_by:
+        return Issue(credential, keys, is_new=False, replaced=None)
     if credential.state != "offered" or has_expired(credential, now):
         raise Refused
-    if reserved_for not in (None, activation.holder_jkt):
-        raise Refused
     holds: list[Party] = ["office"] if office_hold else []
-    card = with_holds(replace(credential, holder_jkt=activation.holder_jkt), holds)
-    return Issue(card, is_new=True, replaced=_switched_off(credential, standing, now))
+    card = with_holds(replace(credential, holder_jkt=keys[0].jkt), holds)
+    return Issue(card, keys, is_new=True, replaced=_switched_off(credential, standing, now))
 
 
 def _switched_off(new: Credential, standing: Sequence[Credential], now: datetime) -> Credential | None:
@@ -285,8 +294,3 @@ def newest_holds(told: Iterable[Student]) -> list[Student]:
         if known is None or student.hold_version > known.hold_version:
             newest[student.key] = student
     return [newest[key] for key in sorted(newest)]
-
-
-def card_number(credential_id: UUID) -> str:
-    """Sixteen digits for people to read out; they say nothing, and identify the card."""
-    return f"{credential_id.int % 10**16:016d}"

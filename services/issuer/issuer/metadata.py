@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from issuer import key_attestations
 from issuer.domain import CONFIGURATION_ID
 from issuer.encryption import Encryption
+from issuer.key_rules import KeyRules
 from issuer.proofs import ALGORITHMS
 from issuer.tenants import Tenant
 
@@ -42,6 +44,7 @@ def issuer_metadata(tenant: Tenant, encryption: Encryption) -> dict[str, Any]:
         "nonce_endpoint": f"{tenant.url}/nonce",
         "notification_endpoint": f"{tenant.url}/notification",
         **encryption.metadata(),
+        **_batches(tenant.key_rules),
         "display": [
             {"name": tenant.institution.name.pl, "locale": _LOCALES["pl"]},
             {"name": tenant.institution.name.en, "locale": _LOCALES["en"]},
@@ -63,7 +66,7 @@ def _configuration(tenant: Tenant) -> dict[str, Any]:
         "vct": tenant.vct,
         "cryptographic_binding_methods_supported": ["jwk"],
         "credential_signing_alg_values_supported": ["ES256"],
-        "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": list(ALGORITHMS)}},
+        "proof_types_supported": _proof_types(tenant.key_rules),
         "credential_metadata": {
             "display": [
                 {
@@ -79,6 +82,23 @@ def _configuration(tenant: Tenant) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _batches(rules: KeyRules) -> dict[str, Any]:
+    return {"batch_credential_issuance": {"batch_size": rules.most_keys}} if rules.most_keys > 1 else {}
+
+
+def _proof_types(rules: KeyRules) -> dict[str, Any]:
+    """Any attestation of a trusted maker will do: nothing more is asked of where and how keys are kept."""
+    attested: dict[str, Any] = {"key_attestations_required": {}}
+    types = {"jwt": _signed_by(ALGORITHMS) | (attested if rules.attestation_required else {})}
+    if rules.attesters:
+        types["attestation"] = _signed_by(key_attestations.ALGORITHMS) | attested
+    return types
+
+
+def _signed_by(algorithms: tuple[str, ...]) -> dict[str, Any]:
+    return {"proof_signing_alg_values_supported": list(algorithms)}
 
 
 def _names(pl: str, en: str, label: str) -> list[dict[str, str]]:

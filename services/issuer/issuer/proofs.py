@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from issuer.domain import HolderKey
 from issuer.strict_json import parse_object
 from servicekit.bytes import from_base64url, to_base64url
 from servicekit.es256 import public_key, signature_holds
 
 TYP = "openid4vci-proof+jwt"
 ALGORITHMS = ("ES256",)
-MAX_PROOF = 8192  # characters; a proof with a certificate chain would still fit
+MAX_PROOF = 16384  # characters; a proof with an attestation of ten keys fits
 CLOCK_SKEW = timedelta(minutes=10)
 LAST_TIME = 2**40  # JSON may hold numbers that no arithmetic of times survives
 
@@ -26,21 +27,31 @@ class InvalidProof(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A key that was proven, and the nonce of the proof, which is not checked here."""
+    """A key that was proven, and the nonce and the attestation of the proof, which are not checked here."""
 
-    jwk: dict[str, str]
-    jkt: str
+    key: HolderKey
     nonce: str
+    attestation: str | None
 
 
 def check_proof(token: str, *, audience: str, client_id: str | None, now: datetime) -> Proof:
     """Raises `InvalidProof`. `client_id` is that of the access token; without one `iss` says nothing."""
     header, claims, signed, signature = _parse(token)
     _check_header(header)
-    jwk = _public_jwk(header["jwk"])
-    _check_signature(jwk, signed, signature)
+    key = read_key(header["jwk"])
+    _check_signature(key.jwk, signed, signature)
     _check_claims(claims, audience, client_id, now)
-    return Proof(jwk, thumbprint(jwk), claims["nonce"])
+    return Proof(key, claims["nonce"], _attestation(header))
+
+
+def read_key(jwk: Any) -> HolderKey:
+    """Raises `InvalidProof` for what is no public key of P-256."""
+    key = _public_jwk(jwk)
+    try:
+        public_key(key)
+    except ValueError:
+        raise InvalidProof("jwk is not a point of P-256") from None
+    return HolderKey(key, thumbprint(key))
 
 
 def thumbprint(jwk: Mapping[str, str]) -> str:
@@ -73,6 +84,13 @@ def _check_header(header: Mapping[str, Any]) -> None:
         raise InvalidProof("the key must be given as jwk")
 
 
+def _attestation(header: Mapping[str, Any]) -> str | None:
+    attestation = header.get("key_attestation")
+    if not isinstance(attestation, str | None):
+        raise InvalidProof("key_attestation must be a JWT")
+    return attestation
+
+
 def _public_jwk(jwk: Any) -> dict[str, str]:
     if not isinstance(jwk, dict):
         raise InvalidProof("jwk must be an object")
@@ -86,11 +104,7 @@ def _public_jwk(jwk: Any) -> dict[str, str]:
 
 
 def _check_signature(jwk: Mapping[str, str], signed: bytes, signature: bytes) -> None:
-    try:
-        key = public_key(jwk)
-    except ValueError:
-        raise InvalidProof("jwk is not a point of P-256") from None
-    if not signature_holds(key, signed, signature):
+    if not signature_holds(public_key(jwk), signed, signature):
         raise InvalidProof("the signature does not hold")
 
 

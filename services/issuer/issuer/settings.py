@@ -1,6 +1,9 @@
 """The settings of the issuer, read once."""
 
-from pydantic import Field, field_validator
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, field_validator, model_validator
 
 from servicekit.settings import ServiceSettings
 
@@ -27,6 +30,20 @@ class IssuerSettings(ServiceSettings):
     dpop_nonce_required: bool = True
     # Whether cards go only into encrypted answers to encrypted requests.
     encryption_required: bool = False
+    # Certificates of those who may vouch for keys of wallets, and whether only such keys get a card.
+    key_attesters: Path | None = None
+    key_attestation_required: bool = False
+
+    @field_validator("key_attesters", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _somebody_attests(self) -> Self:
+        if self.key_attestation_required and self.key_attesters is None:
+            raise ValueError("KEY_ATTESTATION_REQUIRED needs KEY_ATTESTERS: a file of certificates")
+        return self
 
     @field_validator("status_list_size")
     @classmethod

@@ -1,10 +1,13 @@
 """One credential issuer per institution: its addresses and the keys that sign in its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from cryptography import x509
 
 from issuer import sd_jwt, status_list
 from issuer.es256 import Signer, certified_signer
+from issuer.key_rules import KeyRules
 from servicekit.institutions import Institution
 from servicekit.keys import CertifiedKeys, Keys
 
@@ -19,6 +22,7 @@ class Tenant:
     institution: Institution
     url: str
     wallet_url: str
+    key_rules: KeyRules
     keys: CertifiedKeys
     card_signer: Signer
     list_signer: Signer
@@ -37,7 +41,13 @@ class Tenant:
 
 
 def open_tenants(
-    institutions: Mapping[str, Institution], keys: Keys, *, issuer_url: str, wallet_url: str
+    institutions: Mapping[str, Institution],
+    keys: Keys,
+    *,
+    issuer_url: str,
+    wallet_url: str,
+    attesters: Sequence[x509.Certificate] = (),
+    attestation_required: bool = False,
 ) -> dict[str, Tenant]:
     """Raises `KeyUnavailable` for an institution without a signing key."""
     tenants = {}
@@ -47,6 +57,12 @@ def open_tenants(
             institution=institution,
             url=f"{issuer_url}/t/{institution_id}",
             wallet_url=wallet_url,
+            key_rules=KeyRules(
+                attesters,
+                attestation_required,
+                institution.batch.size,
+                institution.batch.attestation_required,
+            ),
             keys=certified,
             card_signer=certified_signer(certified.current, typ=sd_jwt.TYP),
             list_signer=certified_signer(certified.current, typ=status_list.TYP),

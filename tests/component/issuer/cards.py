@@ -29,8 +29,16 @@ class OpenedCard:
 
 
 def open_card(response: httpx.Response) -> OpenedCard:
+    [card] = open_cards(response)
+    return card
+
+
+def open_cards(response: httpx.Response) -> list[OpenedCard]:
     assert response.status_code == 200, response.text
-    [given] = response.json()["credentials"]
+    return [_opened(given) for given in response.json()["credentials"]]
+
+
+def _opened(given: dict[str, str]) -> OpenedCard:
     jwt, *disclosures, last = given["credential"].split("~")
     assert last == ""
     header, claims, certificate = open_signed(jwt)

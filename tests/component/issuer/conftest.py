@@ -1,9 +1,10 @@
 """An issuer on a database of its own, with a clock that the test moves, and peers that answer as told."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from servicekit.database import connect_pool
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
+from tests.component.issuer.batches import MAKER, BatchWallet
 from tests.component.issuer.peers import Peers
 from tests.component.issuer.scene import Clock, Scene, WalletApp
 from tests.conftest import MakeDatabase
@@ -114,6 +116,28 @@ async def http(web: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(web, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://issuer.test") as client:
         yield client
+
+
+@pytest.fixture
+def ruled(web: FastAPI) -> Callable[..., None]:
+    """Changes what institutions ask of keys."""
+
+    def change(**rules: Any) -> None:
+        parts: Parts = web.state.parts
+        tenants = {
+            name: replace(tenant, key_rules=replace(tenant.key_rules, **rules))
+            for name, tenant in parts.tenants.items()
+        }
+        web.state.parts = replace(parts, tenants=tenants)
+
+    return change
+
+
+@pytest.fixture
+def batch(wallet: WalletApp, ruled: Callable[..., None]) -> BatchWallet:
+    """Whoever wants one, trusts its maker."""
+    ruled(attesters=[MAKER.ca])
+    return BatchWallet(wallet)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from issuer.domain import HolderKey
 from issuer.proofs import thumbprint
 from servicekit.bytes import to_base64url
 
@@ -29,6 +30,10 @@ class Phone:
     @property
     def jkt(self) -> str:
         return thumbprint(self.jwk)
+
+    @property
+    def holder_key(self) -> HolderKey:
+        return HolderKey(self.jwk, self.jkt)
 
     def proof(
         self,

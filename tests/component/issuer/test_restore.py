@@ -7,7 +7,7 @@ import pytest
 from contracts.issuer import CardIssued, CardReplaced, CardRevoked
 from issuer import status_list
 from issuer.store import status
-from issuer.store.status import StatusEntry, load_entry, load_list
+from issuer.store.status import StatusEntry, load_list
 from issuer.use_cases import recover_cards as recovering
 from issuer.use_cases.close_status_lists import close_status_lists
 from issuer.use_cases.move_offers import move_offers
@@ -68,8 +68,12 @@ async def issued_and_forgotten(scene: Scene, order: Order, **changes: object) ->
 
 
 async def entry(scene: Scene, order: Order) -> StatusEntry:
-    async with scene.works.begin() as work:
-        return await load_entry(work.connection, order.order_id)
+    row = await scene.works.pool.fetchrow(
+        "select number, idx from status_entries join status_lists using (list_id) where order_id = $1",
+        order.order_id,
+    )
+    assert row is not None
+    return StatusEntry(**row)
 
 
 async def shown(scene: Scene, number: int) -> list[int]:

@@ -23,7 +23,7 @@ from issuer.domain import Activation, NotYet, Refused, Stale
 from issuer.store.students import lock_student
 from issuer.use_cases.issue_card import CardRequest, issue_card
 from issuer.use_cases.record_wallet_report import UnknownNotification, record_wallet_report
-from issuer.use_cases.use_nonce import ProofNonce
+from issuer.use_cases.use_nonces import ProofNonce
 from issuer.workshop import Workshop
 from tests.component.issuer.phones import Phone
 from tests.component.issuer.scene import PHOTO, Order, Scene
@@ -56,11 +56,10 @@ async def issuing(scene: Scene, workshop: Workshop, order: Order) -> Step:
         generation=ready.generation,
         credential_id=ready.credential_id,
         device_label="iphone",
-        holder_jwk=phone.jwk,
-        holder_jkt=phone.jkt,
+        keys=(phone.holder_key,),
     )
     lapses_at = scene.clock.now + timedelta(minutes=5)
-    request = CardRequest(activation, ProofNonce(uuid4().bytes, lapses_at), "notification-1", PHOTO)
+    request = CardRequest(activation, [ProofNonce(uuid4().bytes, lapses_at)], "notification-1", PHOTO)
     return lambda work: issue_card(work, request, workshop.vault)
 
 

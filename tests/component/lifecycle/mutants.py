@@ -28,8 +28,8 @@ async def _take_the_first_again(conn: Any, offer_id: str, *key_and_time: Any) ->
 
 def _give_to_any_key(credential: Any, activation: Any, **told: Any) -> cards.Issue:
     if credential.stands:
-        card = replace(credential, holder_jkt=activation.holder_jkt)
-        return cards.Issue(card, is_new=False, replaced=None)
+        card = replace(credential, holder_jkt=activation.keys[0].jkt)
+        return cards.Issue(card, activation.keys, is_new=False, replaced=None)
     return issue(credential, activation, **told)
 
 

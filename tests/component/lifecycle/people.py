@@ -13,7 +13,7 @@ import asyncpg
 from eventing import UnitOfWork
 from issuer.domain import CONFIGURATION_ID, Activation, NotYet, Refused, Stale
 from issuer.use_cases.issue_card import CardRequest, issue_card
-from issuer.use_cases.use_nonce import ProofNonce
+from issuer.use_cases.use_nonces import ProofNonce
 from ordering.sealing import open_code
 from ordering.use_cases.cancel_order import cancel_order
 from ordering.use_cases.expire_orders import expire_orders
@@ -174,9 +174,8 @@ class People:
             generation=offer.generation,
             credential_id=offer.credential_id,
             device_label="android",
-            holder_jwk=phone.jwk,
-            holder_jkt=phone.jkt,
+            keys=(phone.holder_key,),
         )
         lapses_at = self.world.clock.now + timedelta(minutes=5)
         nonce = ProofNonce(sha256(secrets.token_bytes(16)).digest(), lapses_at)
-        return CardRequest(activation, nonce, secrets.token_hex(8), portrait)
+        return CardRequest(activation, [nonce], secrets.token_hex(8), portrait)

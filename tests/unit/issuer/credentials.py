@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from issuer.domain import Activation, Credential
+from issuer.domain import Activation, Credential, HolderKey
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=100)
@@ -40,8 +40,7 @@ def activation(credential: Credential, key: str = "phone-1", **changes: Any) -> 
         "generation": credential.generation,
         "credential_id": credential.credential_id,
         "device_label": "android",
-        "holder_jwk": {},
-        "holder_jkt": key,
+        "keys": tuple(HolderKey({}, each) for each in key.split()),
         **changes,
     }
     return Activation(**values)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from issuer.credential_request import read_proof
+from issuer.credential_request import AskedProofs, ProofType, read_proofs
 from issuer.domain import CONFIGURATION_ID
 from servicekit.oauth import OAuthError
 
@@ -14,26 +14,34 @@ CARD = UUID("01981d3c-5a11-7d20-8b4f-1a2b3c4d5e6f")
 GOOD = {"credential_configuration_id": CONFIGURATION_ID, "proofs": {"jwt": ["a.b.c"]}}
 
 
+JWT: tuple[ProofType, ...] = ("jwt",)
+BOTH: tuple[ProofType, ...] = ("jwt", "attestation")
+
+
 def error_of(body: Any) -> str:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(OAuthError) as caught:
-        read_proof(raw, CARD)
+        read_proofs(raw, CARD, types=JWT, most=2)
     assert caught.value.status == 400
     return caught.value.error
 
 
+def asked(body: Any) -> AskedProofs:
+    return read_proofs(json.dumps(body).encode(), CARD, types=BOTH, most=2)
+
+
 def test_the_proof_is_found_by_configuration() -> None:
-    assert read_proof(json.dumps(GOOD).encode(), CARD) == "a.b.c"
+    assert asked(GOOD) == AskedProofs("jwt", ["a.b.c"])
 
 
 def test_the_proof_is_found_by_identifier() -> None:
     request = {"credential_identifier": str(CARD), "proofs": {"jwt": ["a.b.c"]}}
 
-    assert read_proof(json.dumps(request).encode(), CARD) == "a.b.c"
+    assert asked(request) == AskedProofs("jwt", ["a.b.c"])
 
 
 def test_unknown_members_are_ignored() -> None:
-    assert read_proof(json.dumps({**GOOD, "colour": "blue"}).encode(), CARD) == "a.b.c"
+    assert asked({**GOOD, "colour": "blue"}) == AskedProofs("jwt", ["a.b.c"])
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"[" * 100_000, b'{"a":1,"a":2}'])
@@ -72,7 +80,15 @@ def test_the_proof_of_older_drafts_is_no_proof() -> None:
 
 
 def test_more_proofs_than_allowed_are_refused() -> None:
-    assert error_of({**GOOD, "proofs": {"jwt": ["a.b.c"] * 2}}) == "invalid_credential_request"
+    assert asked({**GOOD, "proofs": {"jwt": ["a.b.c"] * 2}}).tokens == ["a.b.c"] * 2
+    assert error_of({**GOOD, "proofs": {"jwt": ["a.b.c"] * 3}}) == "invalid_credential_request"
+
+
+def test_one_attestation_comes_alone() -> None:
+    assert asked({**GOOD, "proofs": {"attestation": ["a.b.c"]}}) == AskedProofs("attestation", ["a.b.c"])
+
+    with pytest.raises(OAuthError, match="invalid_credential_request"):
+        asked({**GOOD, "proofs": {"attestation": ["a.b.c"] * 2}})
 
 
 def test_two_types_of_proof_are_refused() -> None:

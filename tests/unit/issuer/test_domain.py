@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from issuer.card_credential import card_number
 from issuer.domain import (
     Credential,
     Issue,
@@ -14,7 +15,6 @@ from issuer.domain import (
     Refused,
     Stale,
     Student,
-    card_number,
     end,
     erase,
     extend,
@@ -35,7 +35,8 @@ ENDED = ["rejected", "withdrawn", "revoked", "replaced"]
 
 def decide(credential: Credential, key: str = "phone-1", **around: Any) -> Issue:
     changes = around.pop("changes", {})
-    given = {"standing": [], "office_hold": False, "now": NOW, **around}
+    held_by = {credential.holder_jkt} - {None}
+    given = {"standing": [], "office_hold": False, "now": NOW, "held_by": held_by, **around}
     return issue(credential, activation(credential, key, **changes), **given)
 
 
@@ -50,7 +51,31 @@ def test_the_first_key_gets_the_card() -> None:
 def test_the_same_key_gets_the_same_card_again() -> None:
     card = active()
 
-    assert decide(card) == Issue(card, is_new=False, replaced=None)
+    decision = decide(card)
+
+    assert (decision.card, decision.is_new, decision.replaced) == (card, False, None)
+
+
+def test_several_keys_at_once_have_the_card_together() -> None:
+    decision = decide(offered(), "phone-1 phone-2")
+
+    assert decision.card.holder_jkt == "phone-1"
+    assert [key.jkt for key in decision.keys] == ["phone-1", "phone-2"]
+
+
+def test_of_the_keys_that_ask_again_those_get_the_card_that_have_it() -> None:
+    decision = decide(active(), "phone-3 phone-2", held_by={"phone-1", "phone-2"})
+
+    assert not decision.is_new
+    assert [key.jkt for key in decision.keys] == ["phone-2"]
+
+
+def test_a_card_that_waits_for_keys_is_made_for_no_other() -> None:
+    decision = decide(offered(), "phone-3 phone-2", held_by={"phone-1", "phone-2"})
+
+    assert [key.jkt for key in decision.keys] == ["phone-2"]
+    with pytest.raises(Refused):
+        decide(offered(), "phone-3", held_by={"phone-1", "phone-2"})
 
 
 def test_another_key_is_refused() -> None:

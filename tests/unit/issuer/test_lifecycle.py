@@ -59,7 +59,14 @@ class Lives(RuleBasedStateMachine):
         asked = activation(own, key, generation=own.generation - behind)
         standing = [other] if other.stands else []
         try:
-            decision = issue(own, asked, standing=standing, office_hold=self.office_hold, now=self.now)
+            decision = issue(
+                own,
+                asked,
+                standing=standing,
+                office_hold=self.office_hold,
+                now=self.now,
+                held_by={own.holder_jkt} if own.holder_jkt else (),
+            )
         except (Refused, Stale, NotYet):
             return
         if decision.replaced:

@@ -28,7 +28,7 @@ def proof(**wrong: Any) -> str:
 
 
 def test_a_good_proof_gives_key_thumbprint_and_nonce() -> None:
-    assert check(proof()) == Proof(PHONE.jwk, PHONE.jkt, "n-1")
+    assert check(proof()) == Proof(PHONE.holder_key, "n-1", None)
 
 
 def test_a_thumbprint_is_that_of_the_rfc_whatever_else_the_key_holds() -> None:
@@ -36,7 +36,9 @@ def test_a_thumbprint_is_that_of_the_rfc_whatever_else_the_key_holds() -> None:
 
 
 def test_only_the_members_of_the_key_are_kept() -> None:
-    assert check(proof(header={"jwk": {**PHONE.jwk, "kid": "my phone", "use": "sig"}})).jwk == PHONE.jwk
+    assert (
+        check(proof(header={"jwk": {**PHONE.jwk, "kid": "my phone", "use": "sig"}})).key == PHONE.holder_key
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,11 +96,11 @@ def test_wrong_claims_are_refused(claims: dict[str, Any]) -> None:
 def test_a_phone_whose_clock_is_some_minutes_off_is_welcome(minutes: int) -> None:
     moment = int((NOW + timedelta(minutes=minutes)).timestamp())
 
-    assert check(proof(claims={"iat": moment})).jkt == PHONE.jkt
+    assert check(proof(claims={"iat": moment})).key.jkt == PHONE.jkt
 
 
 def test_the_issuer_of_a_proof_is_the_client_if_the_token_has_one() -> None:
-    assert check(proof(claims={"iss": "app"}), client_id="app").jkt == PHONE.jkt
+    assert check(proof(claims={"iss": "app"}), client_id="app").key.jkt == PHONE.jkt
     with pytest.raises(InvalidProof):
         check(proof(claims={"iss": "other"}), client_id="app")
 

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, get_args
@@ -15,13 +15,14 @@ from issuer.access import Access, SentToken, proof_used, unauthorized
 from issuer.api.messages import MAYBE_LATER, answered, or_encrypted_body, read_message
 from issuer.api.refusals import LimitRefusals, slow_down
 from issuer.card_credential import sign_card
-from issuer.credential_request import read_proof, read_transaction
+from issuer.credential_request import read_proofs, read_transaction, too_many_keys
 from issuer.domain import CONFIGURATION_ID, Activation, NotYet, Refused, Stale
 from issuer.encryption import MEDIA_TYPE as ENCRYPTED
 from issuer.encryption import AnswerKey
+from issuer.key_rules import AskedKeys, Asking, check_keys
 from issuer.parts import Parts, TheParts, TheTenant
 from issuer.photos import PhotoUnavailable
-from issuer.proofs import InvalidProof, Proof, check_proof
+from issuer.proofs import InvalidProof
 from issuer.store.deferrals import Deferral
 from issuer.strict_json import parse_object
 from issuer.tenants import Tenant
@@ -31,7 +32,7 @@ from issuer.use_cases.find_wanted_photo import find_wanted_photo
 from issuer.use_cases.issue_card import CardRequest, GivenCard, issue_card
 from issuer.use_cases.put_off_card import put_off_card
 from issuer.use_cases.record_wallet_report import UnknownNotification, record_wallet_report
-from issuer.use_cases.use_nonce import NonceUsed, ProofNonce
+from issuer.use_cases.use_nonces import NonceUsed, ProofNonce
 from issuer.use_cases.use_proof import ProofUsed, use_proof
 from issuer.workshop import draw_notification_id, draw_transaction_id
 from servicekit.accepting import JSON, accepts
@@ -46,7 +47,10 @@ _WALLET_EVENTS: tuple[str, ...] = get_args(WalletEvent)  # what is asked for may
 
 
 _CREDENTIAL = or_encrypted_body(
-    required={"proofs": '{"jwt": [key proof]}: typ openid4vci-proof+jwt, header jwk, claims aud, iat, nonce'},
+    required={
+        "proofs": '{"jwt": [key proofs]}: typ openid4vci-proof+jwt, header jwk, claims aud, iat, nonce; or '
+        '{"attestation": [one key attestation]} with nonce, where its maker is trusted'
+    },
     optional={
         "credential_identifier": "from the token answer; or else",
         "credential_configuration_id": CONFIGURATION_ID,
@@ -69,7 +73,7 @@ async def nonce(tenant: TheTenant, parts: TheParts, response: Response) -> dict[
 @router.post(
     "/credential",
     dependencies=[LimitRefusals],
-    summary="The card, for the key of the proof",
+    summary="The card, for the keys of the proofs",
     openapi_extra=_CREDENTIAL,
     response_model=dict[str, Any],
     responses=MAYBE_LATER,
@@ -78,8 +82,8 @@ async def nonce(tenant: TheTenant, parts: TheParts, response: Response) -> dict[
 async def credential(request: Request, tenant: TheTenant, parts: TheParts) -> Response:
     access = await _check_access(request, tenant, parts)
     message = await read_message(request, parts)
-    proof = _check_proof(message.body, access, tenant, parts)
-    given = await _give_or_defer(parts, tenant, access, proof)
+    asked = _check_keys(message.body, access, tenant, parts)
+    given = await _give_or_defer(parts, tenant, access, asked)
     return _answer(given, tenant, parts, message.answer_key)
 
 
@@ -107,8 +111,8 @@ def _answer(given: GivenCard | Deferral, tenant: Tenant, parts: Parts, key: Answ
         seconds = math.ceil((given.retry_at - now).total_seconds())
         promise = {"transaction_id": given.transaction_id, "interval": max(1, seconds)}
         return answered(promise, 202, headers, key)
-    card = {"credential": sign_card(tenant, given, now)}
-    answer = {"credentials": [card], "notification_id": given.card.notification_id}
+    cards = [{"credential": sign_card(tenant, given, instance, now)} for instance in given.instances]
+    answer = {"credentials": cards, "notification_id": given.card.notification_id}
     return answered(answer, 200, headers, key)
 
 
@@ -131,23 +135,29 @@ def _sent(request: Request, parts: Parts) -> SentToken:
     return SentToken(headers.get("authorization"), headers.getlist("dpop"), request.method, url)
 
 
-def _check_proof(body: bytes, access: Access, tenant: Tenant, parts: Parts) -> Proof:
-    token = read_proof(body, access.credential_id)
+def _check_keys(body: bytes, access: Access, tenant: Tenant, parts: Parts) -> AskedKeys:
+    rules = tenant.key_rules
+    proofs = read_proofs(body, access.credential_id, types=rules.proof_types, most=rules.most_keys)
     try:
-        return check_proof(token, audience=tenant.url, client_id=access.client_id, now=parts.works.clock())
+        asked = check_keys(proofs, rules, Asking(tenant.url, access.client_id, parts.works.clock()))
     except InvalidProof as error:
         raise OAuthError("invalid_proof", str(error)) from None
+    if len(asked.keys) > rules.most_keys:
+        raise too_many_keys()
+    return asked
 
 
-async def _give_or_defer(parts: Parts, tenant: Tenant, access: Access, proof: Proof) -> GivenCard | Deferral:
-    activation = _activation(tenant, access, proof)
+async def _give_or_defer(
+    parts: Parts, tenant: Tenant, access: Access, asked: AskedKeys
+) -> GivenCard | Deferral:
+    activation = _activation(tenant, access, asked)
     with _refusing(access):
-        nonce = _nonce(parts, tenant, proof)
+        nonces = _nonces(parts, tenant, asked)
         try:
-            return await _issue(parts, access, activation, nonce)
+            return await _issue(parts, access, activation, nonces)
         except PhotoUnavailable:
             async with parts.works.begin() as work:
-                deferral = await defer_card(work, activation, nonce, draw_transaction_id())
+                deferral = await defer_card(work, activation, nonces, draw_transaction_id())
                 await use_proof(work, access.proof)
             log.warning("card_deferred", order_id=access.order_id)
             return deferral
@@ -160,7 +170,7 @@ async def _collect(parts: Parts, access: Access, transaction_id: str) -> GivenCa
             is_due = deferral.is_due(work.now)
         if is_due:
             with suppress(PhotoUnavailable, NotYet):
-                return await _issue(parts, access, deferral.activation, None)
+                return await _issue(parts, access, deferral.activation, ())
         async with parts.works.begin() as work:
             later = await put_off_card(work, deferral)
             await use_proof(work, access.proof)
@@ -191,16 +201,22 @@ def _refusing(access: Access) -> Iterator[None]:
         ) from None
 
 
-def _nonce(parts: Parts, tenant: Tenant, proof: Proof) -> ProofNonce:
-    lapses_at = nonce_lapses_at(parts.nonces, proof.nonce, tenant.url, parts.works.clock())
-    return ProofNonce(nonce_digest(proof.nonce), lapses_at)
+def _nonces(parts: Parts, tenant: Tenant, asked: AskedKeys) -> list[ProofNonce]:
+    return [_nonce(parts, tenant, nonce) for nonce in asked.nonces]
 
 
-async def _issue(parts: Parts, access: Access, activation: Activation, nonce: ProofNonce | None) -> GivenCard:
+def _nonce(parts: Parts, tenant: Tenant, nonce: str) -> ProofNonce:
+    lapses_at = nonce_lapses_at(parts.nonces, nonce, tenant.url, parts.works.clock())
+    return ProofNonce(nonce_digest(nonce), lapses_at)
+
+
+async def _issue(
+    parts: Parts, access: Access, activation: Activation, nonces: Sequence[ProofNonce]
+) -> GivenCard:
     async with parts.works.begin() as work:
         wanted = await find_wanted_photo(work, activation, parts.vault)
     photo = await parts.photos.fetch(activation.order_id, wanted) if wanted else None
-    request = CardRequest(activation, nonce, draw_notification_id(), photo)
+    request = CardRequest(activation, nonces, draw_notification_id(), photo)
     async with parts.works.begin() as work:
         given = await issue_card(work, request, parts.vault)
         await use_proof(work, access.proof)
@@ -208,7 +224,7 @@ async def _issue(parts: Parts, access: Access, activation: Activation, nonce: Pr
     return given
 
 
-def _activation(tenant: Tenant, access: Access, proof: Proof) -> Activation:
+def _activation(tenant: Tenant, access: Access, asked: AskedKeys) -> Activation:
     return Activation(
         activation_id=access.activation_id,
         order_id=access.order_id,
@@ -216,8 +232,7 @@ def _activation(tenant: Tenant, access: Access, proof: Proof) -> Activation:
         generation=access.generation,
         credential_id=access.credential_id,
         device_label=access.device_label,
-        holder_jwk=proof.jwk,
-        holder_jkt=proof.jkt,
+        keys=asked.keys,
     )
 
 

@@ -1,12 +1,12 @@
-"""Cards that wait for their photo: which key has them, and since when they may be asked for again."""
+"""Cards that wait for their photo: which keys have them, and since when they may be asked for again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from eventing import Connection
-from issuer.domain import Activation
+from issuer.domain import Activation, HolderKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ async def load_deferral(conn: Connection, order_id: UUID, now: datetime) -> Defe
     )
     if row is None:
         return None
+    further = row["further_keys"]
     activation = Activation(
         activation_id=row["activation_id"],
         order_id=row["order_id"],
@@ -44,8 +45,7 @@ async def load_deferral(conn: Connection, order_id: UUID, now: datetime) -> Defe
         generation=row["generation"],
         credential_id=row["credential_id"],
         device_label=row["device_label"],
-        holder_jwk=row["holder_jwk"],
-        holder_jkt=row["holder_jkt"],
+        keys=(HolderKey(row["holder_jwk"], row["holder_jkt"]), *(HolderKey(**key) for key in further)),
     )
     return Deferral(activation, row["transaction_id"], row["retry_at"], row["lapses_at"])
 
@@ -53,23 +53,26 @@ async def load_deferral(conn: Connection, order_id: UUID, now: datetime) -> Defe
 async def save_deferral(conn: Connection, deferral: Deferral) -> None:
     """In the place of one that counts no more, if there is one."""
     activation = deferral.activation
+    first, *further = activation.keys
     await conn.execute(
         """
         insert into deferrals (order_id, generation, transaction_id, activation_id, device_label, holder_jwk,
-            holder_jkt, retry_at, lapses_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            holder_jkt, further_keys, retry_at, lapses_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         on conflict (order_id) do update set generation = excluded.generation,
             transaction_id = excluded.transaction_id, activation_id = excluded.activation_id,
             device_label = excluded.device_label, holder_jwk = excluded.holder_jwk,
-            holder_jkt = excluded.holder_jkt, retry_at = excluded.retry_at, lapses_at = excluded.lapses_at
+            holder_jkt = excluded.holder_jkt, further_keys = excluded.further_keys,
+            retry_at = excluded.retry_at, lapses_at = excluded.lapses_at
         """,
         activation.order_id,
         activation.generation,
         deferral.transaction_id,
         activation.activation_id,
         activation.device_label,
-        activation.holder_jwk,
-        activation.holder_jkt,
+        first.jwk,
+        first.jkt,
+        [asdict(key) for key in further],
         deferral.retry_at,
         deferral.lapses_at,
     )

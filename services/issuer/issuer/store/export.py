@@ -14,13 +14,27 @@ async def credentials_of(conn: Connection, institution_id: str, student_ref: UUI
         """
         select c.*, l.number as status_list, e.idx as status_index, e.status
         from credentials c
-        left join status_entries e using (order_id) left join status_lists l using (list_id)
+        left join status_entries e on e.order_id = c.order_id and e.instance = 0
+        left join status_lists l using (list_id)
         where c.institution_id = $1 and c.student_ref = $2 order by c.order_id
         """,
         institution_id,
         student_ref,
     )
     return [{name: value for name, value in row.items() if name != "notification_id"} for row in rows]
+
+
+async def further_instances_of(conn: Connection, order_id: UUID) -> Rows:
+    rows = await conn.fetch(
+        """
+        select i.holder_jwk, i.holder_jkt, l.number as status_list, e.idx as status_index
+        from instances i
+        left join status_entries e using (order_id, instance) left join status_lists l using (list_id)
+        where order_id = $1 order by instance
+        """,
+        order_id,
+    )
+    return [dict(row) for row in rows]
 
 
 async def hold_of(conn: Connection, institution_id: str, student_ref: UUID) -> bool | None:

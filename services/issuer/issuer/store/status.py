@@ -65,6 +65,47 @@ async def _take(conn: Connection, entries: Sequence[tuple[int, int, UUID]]) -> l
     return [row["order_id"] for row in rows]
 
 
+async def allocate_further(conn: Connection, order_id: UUID, instances: int, draw: Draw) -> set[int]:
+    """Give instances 1, 2, … of a card an index each in its own list, closed or not. Which of them have one.
+
+    Those that find no place in a list that is all but full are left out.
+    """
+    place = await conn.fetchrow(
+        """
+        select list_id, size from status_entries join status_lists using (list_id)
+        where order_id = $1 and instance = 0
+        """,
+        order_id,
+    )
+    if place is None:
+        raise LookupError("the order has no index in any status list")
+    left = set(range(1, instances + 1))
+    for _ in range(MOST_ROUNDS):
+        if not left:
+            break
+        entries = sorted(zip(draw(len(left), place["size"]), left, strict=True))
+        left -= await _take_further(conn, place["list_id"], order_id, entries)
+    return set(range(1, instances + 1)) - left
+
+
+async def _take_further(
+    conn: Connection, list_id: int, order_id: UUID, entries: Sequence[tuple[int, int]]
+) -> set[int]:
+    rows = await conn.fetch(
+        """
+        insert into status_entries (list_id, idx, order_id, instance)
+        select $1, n.idx, $2, n.instance from unnest($3::int[], $4::smallint[]) as n (idx, instance)
+        on conflict do nothing
+        returning instance
+        """,
+        list_id,
+        order_id,
+        [index for index, _ in entries],
+        [instance for _, instance in entries],
+    )
+    return {row["instance"] for row in rows}
+
+
 async def _open_lists(conn: Connection, institutions: Sequence[str]) -> dict[str, tuple[int, int]]:
     rows = await conn.fetch(
         """
@@ -115,20 +156,8 @@ async def free_indices_of_offers(conn: Connection) -> dict[UUID, str]:
     return {row["order_id"]: row["institution_id"] for row in rows}
 
 
-async def load_entry(conn: Connection, order_id: UUID) -> StatusEntry:
-    row = await conn.fetchrow(
-        """
-        select l.number, e.idx from status_entries e join status_lists l using (list_id)
-        where e.order_id = $1
-        """,
-        order_id,
-    )
-    if row is None:
-        raise LookupError("the order has no index in any status list")
-    return StatusEntry(**row)
-
-
 async def set_statuses(conn: Connection, statuses: Mapping[UUID, int]) -> None:
+    """By order: all instances of a card at once."""
     await conn.execute(
         """
         update status_entries e set status = n.status

@@ -1,5 +1,6 @@
-"""A card whose photo cannot be had yet: the key that asked has it from now on, and fetches it later."""
+"""A card whose photo cannot be had yet: the keys that asked have it from now on, and fetches it later."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from eventing import UnitOfWork
@@ -7,18 +8,18 @@ from issuer.domain import Activation
 from issuer.store import deferrals
 from issuer.store.deferrals import Deferral
 from issuer.use_cases._make_card import decide_issue
-from issuer.use_cases.use_nonce import ProofNonce, use_nonce
+from issuer.use_cases.use_nonces import ProofNonce, use_nonces
 
 INTERVAL = timedelta(seconds=5)
 LIVES = timedelta(hours=24)  # as long as its token counts beyond its end
 
 
 async def defer_card(
-    work: UnitOfWork, activation: Activation, nonce: ProofNonce, transaction_id: str
+    work: UnitOfWork, activation: Activation, nonces: Sequence[ProofNonce], transaction_id: str
 ) -> Deferral:
-    """The same key that asks again keeps its transaction. Raises as `domain.issue`, or `NonceUsed`."""
+    """Whoever asks again with such a key keeps the transaction. Raises as `domain.issue`, or `NonceUsed`."""
     await decide_issue(work, activation)
-    await use_nonce(work, nonce)
+    await use_nonces(work, nonces)
     known = await deferrals.load_deferral(work.connection, activation.order_id, work.now)
     retry_at = work.now + INTERVAL
     if known is None:

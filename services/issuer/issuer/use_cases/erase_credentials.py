@@ -7,7 +7,7 @@ from contracts.issuer import CredentialErased
 from contracts.ordering import OrderErased
 from eventing import UnitOfWork
 from issuer.domain import Credential, erase
-from issuer.store import audit, credentials, deferrals, holders, status, students
+from issuer.store import audit, credentials, deferrals, holders, instances, status, students
 from issuer.store.audit import AuditLine
 from issuer.telling import tell, tell_end
 
@@ -34,6 +34,7 @@ async def _bury(work: UnitOfWork, before: Sequence[Credential]) -> None:
     await deferrals.end_deferrals(work.connection, orders)
     after = [erase(each, work.now) for each in before]
     await credentials.erase_credentials(work.connection, after)
+    await instances.erase_instances(work.connection, orders)
     await status.set_statuses(work.connection, {each.order_id: each.status for each in after})
     await students.forget_students(
         work.connection, [each.student_key for each in before if each.student_ref is not None]

@@ -17,12 +17,15 @@ async def export_student(
     orders = [each["order_id"] for each in credentials]
     return {
         "office_hold": await export.hold_of(conn, institution_id, student_ref),
-        "cards": [
-            each | await _person(conn, vault, institution_id, each["order_id"]) for each in credentials
-        ],
+        "cards": [each | await _card(conn, vault, institution_id, each["order_id"]) for each in credentials],
         "reports_of_the_wallet": await export.reports_of(conn, orders),
         "audit": await export.audit_of(conn, orders),
     }
+
+
+async def _card(conn: Connection, vault: Vault, institution_id: str, order_id: UUID) -> dict[str, Any]:
+    further = await export.further_instances_of(conn, order_id)
+    return {"further_instances": further, **await _person(conn, vault, institution_id, order_id)}
 
 
 async def _person(conn: Connection, vault: Vault, institution_id: str, order_id: UUID) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from eventing import UnitOfWork
 from issuer.domain import Activation
-from issuer.store import credentials, holders
+from issuer.store import credentials, holders, instances
 from issuer.vault import Vault
 
 
@@ -11,9 +11,14 @@ async def find_wanted_photo(work: UnitOfWork, activation: Activation, vault: Vau
     credential = await credentials.load_credential(work.connection, activation.order_id)
     if credential is None:
         return None
-    if credential.state != "offered" and credential.holder_jkt != activation.holder_jkt:
+    if credential.state != "offered" and not await _have_it(work, activation):
         return None
     sealed = await holders.load_holder(work.connection, activation.order_id)
     if sealed is None or sealed.photo_sealed is not None:
         return None
     return vault.card(sealed, credential.institution_id).holder().photo_sha256
+
+
+async def _have_it(work: UnitOfWork, activation: Activation) -> bool:
+    holding = await instances.thumbprints(work.connection, activation.order_id)
+    return any(key.jkt in holding for key in activation.keys)

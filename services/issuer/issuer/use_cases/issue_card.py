@@ -1,14 +1,15 @@
 """A card comes to be: for one phone, once per order, in one step with the end of the card it replaces."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from eventing import UnitOfWork
 from issuer.domain import Activation, Credential, Holder, NotYet, Refused
-from issuer.store import deferrals, holders, status
-from issuer.store.status import StatusEntry
+from issuer.store import deferrals, holders
+from issuer.store.instances import Instance, load_instances
 from issuer.use_cases._make_card import decide_issue, make_card
-from issuer.use_cases.use_nonce import ProofNonce, use_nonce
+from issuer.use_cases.use_nonces import ProofNonce, use_nonces
 from issuer.vault import CardSafe, Vault
 
 
@@ -18,35 +19,33 @@ class PhotoWanted(NotYet):
 
 @dataclass(frozen=True, slots=True)
 class CardRequest:
-    """An activation, and what a card that is made for it gets. Without a nonce its key was proven before."""
+    """An activation, and what a card that is made for it gets. Without nonces its keys were proven before."""
 
     activation: Activation
-    nonce: ProofNonce | None
+    nonces: Sequence[ProofNonce]
     notification_id: str
     photo: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class GivenCard:
-    """What a credential is signed from, and the key it is bound to."""
+    """What credentials are signed from, and the instances that were asked for, as many as there are."""
 
     card: Credential
-    jwk: dict[str, str]
     holder: Holder
     photo: bytes | None
-    entry: StatusEntry
+    instances: Sequence[Instance]
 
 
 async def issue_card(work: UnitOfWork, request: CardRequest, vault: Vault) -> GivenCard:
-    """The same key gets the same card again. Raises as `domain.issue`, or `NonceUsed`, `PhotoWanted`."""
+    """The same keys get the same card again. Raises as `domain.issue`, or `NonceUsed`, `PhotoWanted`."""
     conn = work.connection
     decision = await decide_issue(work, request.activation)
-    if request.nonce is not None:
-        await use_nonce(work, request.nonce)
+    await use_nonces(work, request.nonces)
     card = decision.card
     if decision.is_new:
         card = replace(card, notification_id=request.notification_id, issued_at=work.now)
-        await make_card(work, card, decision.replaced, request.activation)
+        await make_card(work, replace(decision, card=card), request.activation)
     sealed = await holders.load_holder(conn, card.order_id)
     if sealed is None:
         raise Refused
@@ -54,8 +53,9 @@ async def issue_card(work: UnitOfWork, request: CardRequest, vault: Vault) -> Gi
     holder = safe.holder()
     photo = await _photo(work, safe, holder.photo_sha256, request.photo)
     await deferrals.end_deferrals(conn, [card.order_id])
-    entry = await status.load_entry(conn, card.order_id)
-    return GivenCard(card, request.activation.holder_jwk, holder, photo, entry)
+    asked = {key.jkt for key in decision.keys}
+    found = [each for each in await load_instances(conn, card.order_id) if each.key.jkt in asked]
+    return GivenCard(card, holder, photo, found)
 
 
 async def _photo(work: UnitOfWork, safe: CardSafe, digest: str | None, fetched: bytes | None) -> bytes | None:

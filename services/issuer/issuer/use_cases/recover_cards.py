@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from contracts.issuer import CardIssued
 from eventing import UnitOfWork
-from issuer.domain import Activation, Credential, NotYet, Refused, Stale
+from issuer.domain import Activation, Credential, HolderKey, NotYet, Refused, Stale
 from issuer.store import credentials
 from issuer.store.audit import AuditLine
 from issuer.telling import tell_end
@@ -18,6 +18,7 @@ REASON = "restore"
 async def recover_cards(work: UnitOfWork, issued: Iterable[CardIssued]) -> None:
     """A card keeps its place in its list where that is known; one whose place is lost is told as revoked.
 
+    Of several instances the first is known again. The places of the others are nobody's now, and so revoked.
     Cards that are known already, or have ended, are left as they are: so this may be done twice.
     """
     for event in issued:
@@ -36,8 +37,7 @@ async def _recover(work: UnitOfWork, known: Credential, event: CardIssued) -> No
         generation=generation,
         credential_id=event.credential_id,
         device_label=event.device_label,
-        holder_jwk=event.holder_jwk,
-        holder_jkt=event.holder_jkt,
+        keys=(HolderKey(event.holder_jwk, event.holder_jkt),),
     )
     try:
         decision = await decide_issue(work, activation)
@@ -45,7 +45,7 @@ async def _recover(work: UnitOfWork, known: Credential, event: CardIssued) -> No
         await _revoke(work, known)
         return
     card = replace(decision.card, issued_at=event.occurred_at)
-    await make_card(work, card, decision.replaced, activation)
+    await make_card(work, replace(decision, card=card), activation)
 
 
 async def _revoke(work: UnitOfWork, known: Credential) -> None:
