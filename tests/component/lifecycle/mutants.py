@@ -17,8 +17,11 @@ def _suspend_whatever_it_is(card: cards.Credential, by: Any, _number: int) -> ca
     return cards.with_holds(card, {*card.holds, by}) if card.holder_jkt else card
 
 
-async def _set_nothing(_connection: Any, _statuses: Any) -> None:
-    """The row of the list stays as it was."""
+async def _set_the_first_alone(conn: Any, statuses: Any) -> None:
+    """The other instance stays as it was."""
+    await conn.executemany(
+        "update status_entries set status = $2 where order_id = $1 and instance = 0", list(statuses.items())
+    )
 
 
 async def _take_the_first_again(conn: Any, offer_id: str, *key_and_time: Any) -> Any:
@@ -41,7 +44,7 @@ MUTANTS: dict[str, Mutant] = {
     "ended_cards_are_suspended": [(change_cards, "suspend", _suspend_whatever_it_is)],
     "the_old_card_stays": [(cards, "_switched_off", lambda *_, **__: None)],
     "any_key_has_the_card": [(_make_card, "issue", _give_to_any_key)],
-    "the_list_is_not_written": [(status, "set_statuses", _set_nothing)],
+    "an_instance_outlives_its_card": [(status, "set_statuses", _set_the_first_alone)],
     "attempts_begin_anew": [(offers, "take_attempt", _take_the_first_again)],
     "ends_are_not_written": [(consumers, "on_card_ended", _forget)],
 }

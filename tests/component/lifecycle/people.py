@@ -50,6 +50,14 @@ class Token:
     until: datetime
 
 
+class TwoKeyPhone(Phone):
+    """Asks for two instances of its card."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.second = Phone()
+
+
 @dataclass
 class People:
     """The student, and what they and others hold in their hands."""
@@ -57,7 +65,7 @@ class People:
     world: World
     seen: list[SeenCode] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
-    phones: list[Phone] = field(default_factory=lambda: [Phone(), Phone()])
+    phones: list[TwoKeyPhone] = field(default_factory=lambda: [TwoKeyPhone(), TwoKeyPhone()])
     wrong_codes: dict[str, int] = field(default_factory=dict)
     keys_of: dict[UUID, set[str]] = field(default_factory=dict)
 
@@ -151,7 +159,7 @@ class People:
         if answer.attempts_left is not None:
             self.wrong_codes[seen.offer_id] = self.wrong_codes.get(seen.offer_id, 0) + 1
 
-    async def ask_for_card(self, token: Token, phone: Phone, crash: bool) -> None:
+    async def ask_for_card(self, token: Token, phone: TwoKeyPhone, crash: bool) -> None:
         """Two cards at once are held off by the database at last; that is told as what it is."""
         if self.world.clock.now > token.until:
             return
@@ -163,9 +171,10 @@ class People:
         except asyncpg.UniqueViolationError as error:
             raise AssertionError("two cards of one student would stand") from error
         assert given.card.holder_jkt == phone.jkt, "a card was given to another key"
+        assert [each.key for each in given.instances] == [phone.holder_key, phone.second.holder_key]
         self.keys_of.setdefault(token.grant.offer.order_id, set()).add(phone.jkt)
 
-    def _request(self, token: Token, phone: Phone) -> CardRequest:
+    def _request(self, token: Token, phone: TwoKeyPhone) -> CardRequest:
         portrait, offer = self.world.makings.portrait, token.grant.offer
         activation = Activation(
             activation_id=str(token.grant.activation_id),
@@ -174,7 +183,7 @@ class People:
             generation=offer.generation,
             credential_id=offer.credential_id,
             device_label="android",
-            keys=(phone.holder_key,),
+            keys=(phone.holder_key, phone.second.holder_key),
         )
         lapses_at = self.world.clock.now + timedelta(minutes=5)
         nonce = ProofNonce(sha256(secrets.token_bytes(16)).digest(), lapses_at)

@@ -22,9 +22,11 @@ async def cards(world: World) -> list[asyncpg.Record]:
     """The issuer's rows about the student."""
     rows: list[asyncpg.Record] = await world.services["issuer"].works.pool.fetch(
         """
-        select c.*, e.idx, l.number as list_number from credentials c
-        left join status_entries e using (order_id) left join status_lists l using (list_id)
-        where c.student_ref = $1
+        select c.*, (
+            select array_agg((l.number, e.idx)) from status_entries e join status_lists l using (list_id)
+            where e.order_id = c.order_id
+        ) as places
+        from credentials c where c.student_ref = $1
         """,
         world.student_ref,
     )
@@ -63,10 +65,10 @@ async def cards_ended(world: World, name: str, orders: Collection[UUID]) -> set[
 
 
 def the_list_says_what_the_rows_say(lists: Mapping[int, bytes], rows: list[asyncpg.Record]) -> None:
+    """Of every instance of a card."""
     for row in rows:
-        if row["idx"] is not None:
-            packed = lists[row["list_number"]]
-            said = packed[row["idx"] // 4] >> row["idx"] % 4 * 2 & 3
+        for number, index in row["places"] or ():
+            said = lists[number][index // 4] >> index % 4 * 2 & 3
             assert said == SAID_BY_STATE.get(row["state"], REVOKED), row["state"]
 
 
@@ -74,7 +76,7 @@ async def lists(world: World, rows: list[asyncpg.Record]) -> dict[int, bytes]:
     """The status lists that hold the student's cards, as they would be signed now."""
     packed = {}
     async with world.services["issuer"].works.pool.acquire() as connection:
-        for number in {row["list_number"] for row in rows} - {None}:
+        for number in {number for row in rows for number, _ in row["places"] or ()}:
             found = await status.load_list(connection, "umcs", number)
             assert found is not None
             packed[number] = status_list.pack(*found)
