@@ -1,5 +1,6 @@
 """A process with one endless stream, for tests of what a real server does."""
 
+import gc
 import sys
 from contextlib import nullcontext
 
@@ -40,6 +41,12 @@ async def events(request: Request) -> Response:
 @router.get("/listening")
 async def count() -> int:
     return len(listening)
+
+
+@router.get("/spared")
+async def spared() -> bool:
+    """Whether the collector leaves alone what the start has made."""
+    return gc.get_freeze_count() > len(gc.get_objects())
 
 
 async def ready() -> Readiness:

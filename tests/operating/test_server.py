@@ -66,6 +66,11 @@ async def server() -> AsyncIterator[Server]:
         yield started
 
 
+async def test_the_collector_leaves_alone_what_the_start_has_made(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        assert (await http.get("/spared")).json() is True
+
+
 async def test_a_client_that_leaves_is_forgotten(server: Server) -> None:
     async with httpx.AsyncClient(base_url=server.url) as http:
 
