@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from devstack.accounts import Account
 from devstack.journey.http import Addresses
+from tests.browser.conftest import OpenContext
 from tests.browser.devices import DESKTOP, PHONE, open_context
 from tests.browser.wallet.steps import Ready, add_card, ready_order, words
 from tests.browser.watching import Watch
@@ -50,6 +51,14 @@ async def page(holder: Holder, watch: Watch) -> AsyncIterator[Page]:
 async def ready(people: People) -> Ready:
     """An order that can be activated, and whose card nobody else needs."""
     return await ready_order(people)
+
+
+@pytest.fixture
+async def own_phone(open_device: OpenContext, addresses: Addresses, ready: Ready) -> Page:
+    """With a card that nobody else needs."""
+    phone = await (await open_device(PHONE)).new_page()
+    await add_card(phone, addresses, ready, words("pl"))
+    return phone
 
 
 @pytest.fixture(scope="session")

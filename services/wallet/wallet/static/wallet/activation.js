@@ -4,13 +4,14 @@
  * @module
  */
 
-import { newKeyPair, publicJwk, thumbprint } from "../js/es256.js";
-import { fetchIssuerKeys } from "../js/issuer.js";
-import { isSignedByIssuer, readCard, validity } from "../js/sd-jwt.js";
+import { newKeyPair } from "../js/es256.js";
+import { validity } from "../js/sd-jwt.js";
 import { Refusal } from "./asking.js";
 import { now } from "./clock.js";
 import { askToPersist, deviceLabel, markCard } from "./device.js";
-import { fetchMetadata, fetchOffer, notify, requestCredential, requestDeferred, requestToken } from "./openid4vci.js";
+import { obtain, pause, readOwn } from "./obtaining.js";
+import { fetchMetadata, fetchOffer, notify, requestToken } from "./openid4vci.js";
+import { beginning } from "./renewal.js";
 import { deleteActivation, finishActivation, loadActivation, saveActivation } from "./storage.js";
 import { issuerOf } from "./trust.js";
 
@@ -88,72 +89,27 @@ function isStillNeeded({ mayBeClaimed }, { reason }) {
 
 async function finish(activation, tellDeferred = () => undefined) {
   await saveActivation(activation);
-  const { metadata: { issuer }, grant, key, clientKey } = activation;
-  const { sdJwt, notificationId } = await obtain(activation, tellDeferred);
-  const keys = await patiently(() => publishedKeys(issuer.credential_issuer));
-  if (!(await isOurs(sdJwt, key, issuer.credential_issuer, keys))) {
+  const { metadata: { issuer }, grant, key, clientKey, transactionId } = activation;
+  // What waits is written down, so that an app that was closed goes on.
+  const waitFor = async (id) => {
+    await saveActivation({ ...activation, transactionId: id });
+    tellDeferred();
+  };
+  const { sdJwt, notificationId } = await obtain(issuer, grant, { key, clientKey }, { transactionId, waitFor });
+  const read = await readOwn(sdJwt, key, issuer.credential_issuer);
+  // Clocks differ by some seconds.
+  if (!read || validity(read, now() + 60) !== "valid") {
     await deleteActivation();
     await notify(issuer, grant, clientKey, notificationId, "credential_failure");
     throw new Refusal("bad_card");
   }
-  const card = { id: grant.credentialId, sdJwt, key, addedAt: now(), status: null, pack: null };
+  const renewal = beginning(grant, clientKey);
+  const card = { id: grant.credentialId, sdJwt, key, addedAt: now(), status: null, pack: null, renewal };
   await finishActivation(card);
   markCard(true);
   // The page is left after this: what takes longer is lost, which is no matter.
   await Promise.race([notify(issuer, grant, clientKey, notificationId, "credential_accepted"), pause(1)]);
   return card.id;
-}
-
-/** The card, however long it takes. What waits is written down, so that an app that was closed goes on. */
-async function obtain({ transactionId, ...activation }, tellDeferred) {
-  const { metadata: { issuer }, grant, key, clientKey } = activation;
-  const ask = () => requestCredential(issuer, grant, { key, clientKey }, now);
-  let given = transactionId ? { transactionId, interval: 0 } : await patiently(ask);
-  while (given.transactionId) {
-    const waitsFor = given.transactionId;
-    await saveActivation({ ...activation, transactionId: waitsFor });
-    tellDeferred();
-    await pause(given.interval);
-    given = await patiently(() => requestDeferred(issuer, grant, clientKey, waitsFor));
-  }
-  return given;
-}
-
-async function publishedKeys(issuer) {
-  return fetchIssuerKeys(issuer).catch(() => {
-    throw new Refusal("offline");
-  });
-}
-
-/** An answer that was lost on the way is asked for again: the same key gets the same card. */
-async function patiently(request) {
-  for (const seconds of [1, 2, 4]) {
-    try {
-      return await request();
-    } catch (error) {
-      if (error.reason !== "offline") throw error;
-      await pause(seconds);
-    }
-  }
-  return request();
-}
-
-function pause(seconds) {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-}
-
-/** The card must be signed by the issuer that the offer named, be valid now, and be bound to our key. */
-async function isOurs(sdJwt, key, issuer, keys) {
-  try {
-    const card = await readCard(sdJwt);
-    const ours = await thumbprint(await publicJwk(key.publicKey));
-    const isGenuine = card.claims.iss === issuer && (await isSignedByIssuer(card, keys));
-    const isBound = (await thumbprint(card.claims.cnf.jwk)) === ours;
-    // Clocks differ by some seconds.
-    return isGenuine && isBound && validity(card, now() + 60) === "valid";
-  } catch {
-    return false;
-  }
 }
 
 /** @returns {Promise<"none" | "asking" | "granted" | "deferred" | "too_late">} how far it had come when it stopped */

@@ -11,7 +11,8 @@ import { markCard } from "./device.js";
 import { choose, fill, find } from "./dom.js";
 import { ago, toTheDay, toTheMinute, toTheSecond } from "./moments.js";
 import { freshPack, removePack } from "./packs.js";
-import { deleteCard } from "./storage.js";
+import { renew } from "./renewal.js";
+import { changeCard, deleteCard } from "./storage.js";
 import { issuerOf } from "./trust.js";
 
 const REFRESH_EVERY = 60;
@@ -41,6 +42,7 @@ function show() {
   find("[data-photo]").hidden = !card.claims.portrait;
   drawBars(find("[data-bars]"), encodeCode128(card.claims.student_number));
   find("[data-show-code]").href = `/show#${card.id}`;
+  find("[data-eye]").setAttribute("aria-pressed", "false");
   place.hidden = false;
 }
 
@@ -56,6 +58,7 @@ function tick() {
   place.classList.toggle("is-off", state !== "active");
   choose(document, "state", state);
   find("[data-show-code]").hidden = state !== "active";
+  find("[data-unrenewable]").hidden = state !== "active" || !card.renewal?.hasEnded;
   sayAge();
   if (now() - asked >= REFRESH_EVERY && document.visibilityState === "visible") refresh();
 }
@@ -70,7 +73,8 @@ function sayAge() {
 async function refresh() {
   asked = now();
   try {
-    card = await refreshStatus(card);
+    const { status } = await refreshStatus(card);
+    card = { ...card, status };
     isReachable = true;
     if (stateOf(card) === "active") await freshPack(card);
   } catch {
@@ -78,6 +82,22 @@ async function refresh() {
   }
   asked = now(); // which may be another time by what was learnt
   sayAge();
+  follow(await renew(card));
+}
+
+/** The card as this tab or another has renewed it. */
+function follow(newer) {
+  const isOther = newer.sdJwt !== card.sdJwt;
+  card = newer;
+  if (isOther) show();
+  sayRenewal();
+}
+
+function sayRenewal() {
+  fill(document, { valid_until: toTheDay(card.claims.expiry_date) });
+  if (!card.isNews) return;
+  find("[data-renewed]").hidden = false;
+  changeCard(card.id, { isNews: false });
 }
 
 function togglePesel(event) {
@@ -102,6 +122,7 @@ function welcome() {
 
 if (card) {
   show();
+  sayRenewal();
   welcome();
   tick();
   setInterval(tick, 1000);

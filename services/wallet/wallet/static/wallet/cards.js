@@ -20,10 +20,16 @@ export async function allCards() {
   return Promise.all((await loadCards()).map(opened));
 }
 
+/** @param {string} id @returns {Promise<Card | undefined>} as it is kept now */
+export async function cardOf(id) {
+  const stored = await loadCard(id);
+  return stored && opened(stored);
+}
+
 /** The card that the address names, else the newest that can be shown. @returns {Promise<Card | undefined>} */
 export async function chosenCard() {
-  const named = location.hash.length > 1 ? await loadCard(location.hash.slice(1)) : undefined;
-  if (named) return opened(named);
+  const named = location.hash.length > 1 ? await cardOf(location.hash.slice(1)) : undefined;
+  if (named) return named;
   const cards = await allCards();
   return cards.find((card) => stateOf(card) === "active") ?? cards[0];
 }

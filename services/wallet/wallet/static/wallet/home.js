@@ -7,6 +7,7 @@ import { giveUp, interrupted, resume } from "./activation.js";
 import { allCards, refreshStatus, stateOf } from "./cards.js";
 import { cardWasHere, findObstacle } from "./device.js";
 import { busily, choose, copyOf, fill, find, say } from "./dom.js";
+import { renew } from "./renewal.js";
 import { issuerOf } from "./trust.js";
 
 const list = find("[data-cards]");
@@ -18,6 +19,7 @@ async function main() {
   show(cards);
   await offerToResume();
   await Promise.all(cards.map(refreshed)).then(show);
+  await Promise.all(cards.map(renew)).then(show);
 }
 
 function show(cards) {

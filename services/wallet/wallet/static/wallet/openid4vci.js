@@ -95,7 +95,10 @@ async function metadata(url, name) {
   return answer.json();
 }
 
-/** @typedef {{accessToken: string, credentialId: string}} Grant */
+/**
+ * Leave to fetch a card. With the refresh token, and the same key, there is more of it later.
+ * @typedef {{accessToken: string, credentialId: string, refreshToken?: string}} Grant
+ */
 
 /**
  * @param {any} server metadata
@@ -113,10 +116,28 @@ export async function requestToken(server, { offer, activationCode, receipt, dev
     terms_receipt: receipt,
     device_label: device,
   });
+  const told = await askForToken(server, body, clientKey);
+  const credentialId = told.authorization_details[0].credential_identifiers[0];
+  return { accessToken: told.access_token, credentialId, refreshToken: told.refresh_token };
+}
+
+/**
+ * Leave to fetch a card that this device has had before. The refresh token that was sent is good until the one that
+ * came is sent for the first time.
+ * @param {any} server metadata @param {{refreshToken: string, clientKey: CryptoKeyPair}} renewal
+ * @param {string} credentialId @returns {Promise<Grant>} throws Refusal with the reason that the service tells
+ */
+export async function refreshToken(server, renewal, credentialId) {
+  const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: renewal.refreshToken });
+  const told = await askForToken(server, body, renewal.clientKey);
+  return { accessToken: told.access_token, credentialId, refreshToken: told.refresh_token };
+}
+
+async function askForToken(server, body, clientKey) {
   const answer = await askWithKey(server.token_endpoint, { method: "POST", body }, clientKey);
   const told = await jsonOf(answer);
   if (!answer.ok) throw tokenRefusal(answer, told);
-  return { accessToken: told.access_token, credentialId: told.authorization_details[0].credential_identifiers[0] };
+  return told;
 }
 
 function tokenRefusal(answer, told) {

@@ -3,14 +3,17 @@
  * @module
  */
 
-import { toBase64url } from "../js/bytes.js";
+import { toBase64url, toUtf8 } from "../js/bytes.js";
 import { FOR_CHECKERS, newPack, packProof, sealPack } from "../js/presentation.js";
 import { withDisclosures } from "../js/sd-jwt.js";
 import { ask, jsonOf, Refusal } from "./asking.js";
+import { cardOf } from "./cards.js";
 import { learnTime, now } from "./clock.js";
-import { changeCard } from "./storage.js";
+import { changeCard, loadCard } from "./storage.js";
 
 const DAY = 24 * 3600;
+// What a proof is for that only asks.
+const ABOUT_THE_CARD = toUtf8("legitka-card-v1");
 const CLOCK_WAS_WRONG = 60;
 const A_MOMENT = 1500;
 const MOST_TRIES = 3;
@@ -21,15 +24,24 @@ const REASONS = { CARD_NOT_ACTIVE: "not_active", PRESENTATION_OUTDATED: "outdate
  * @param {import("./cards.js").Card} card @returns {Promise<import("../js/presentation.js").Pack>} throws Refusal
  */
 export async function freshPack(card) {
-  if (card.pack && now() - card.pack.storedAt < DAY) return card.pack;
-  return navigator.locks.request("legitka-pack", async () => {
-    try {
-      return await storeAtTheRightTime(card);
-    } catch (error) {
-      if (card.pack && error.reason === "offline") return card.pack;
-      throw error;
-    }
-  });
+  const { pack } = (await loadCard(card.id)) ?? card;
+  return isFresh(pack) ? pack : navigator.locks.request("legitka-pack", () => renewPack(card));
+}
+
+function isFresh(pack) {
+  return Boolean(pack) && now() - pack.storedAt < DAY;
+}
+
+/** Of the card as it is now: another tab may have renewed it, or its pack. */
+async function renewPack(card) {
+  const current = (await cardOf(card.id)) ?? card;
+  if (isFresh(current.pack)) return current.pack;
+  try {
+    return await storeAtTheRightTime(current);
+  } catch (error) {
+    if (current.pack && error.reason === "offline") return current.pack;
+    throw error;
+  }
 }
 
 async function storeAtTheRightTime(card) {
@@ -64,6 +76,20 @@ async function storePack(card) {
   return pack;
 }
 
+/**
+ * What has become of the card: until when it is valid, and which revision of its data it shows.
+ * @param {import("./cards.js").Card} card with a pack
+ * @returns {Promise<{end: number, revision: number | null}>} throws Refusal
+ */
+export async function askWhatIsNew(card) {
+  const asked = Date.now();
+  const answer = await send("GET", card, card.pack.handle, ABOUT_THE_CARD);
+  const told = await jsonOf(answer);
+  if (!answer.ok) throw new Refusal("refused");
+  await learnTime(told.server_time, asked, Date.now());
+  return { end: Math.floor(Date.parse(told.valid_until) / 1000), revision: told.revision };
+}
+
 /** Remove the pack of a card that leaves this device; it is no matter if this is lost. */
 export async function removePack(card) {
   if (card.pack) await send("DELETE", card, card.pack.handle, new Uint8Array()).catch(() => undefined);
@@ -72,7 +98,7 @@ export async function removePack(card) {
 async function send(method, card, handle, body) {
   const proof = { handle, credentialId: card.id, body, now: now() };
   const headers = { "Presentation-Proof": await packProof(card.key.privateKey, proof) };
-  if (body.length) headers["Content-Type"] = "application/octet-stream";
+  if (method === "PUT") headers["Content-Type"] = "application/octet-stream";
   const address = `/api/v1/presentations/${toBase64url(handle)}`;
-  return ask(address, { method, headers, body: body.length ? body : undefined });
+  return ask(address, { method, headers, body: method === "PUT" ? body : undefined });
 }

@@ -10,7 +10,7 @@ import { chosenCard, refreshStatus, stateOf } from "./cards.js";
 import { now } from "./clock.js";
 import { find, say } from "./dom.js";
 import { freshPack } from "./packs.js";
-import { addShowing } from "./storage.js";
+import { addShowing, loadCard } from "./storage.js";
 import { settings } from "./trust.js";
 
 const EVERY = 10;
@@ -19,6 +19,7 @@ const place = find("[data-code]");
 const skeleton = find("[data-skeleton]");
 const ring = find("[data-ring]");
 let card = await chosenCard();
+let pack = null;
 let drawnAt = 0;
 
 async function main() {
@@ -27,7 +28,8 @@ async function main() {
   if (stateOf(card) !== "active") return refuse({ reason: "not_active" });
   refresh();
   try {
-    await keepShowing(await freshPack(card));
+    pack = await freshPack(card);
+    await keepShowing();
   } catch (error) {
     refuse(error.reason === "offline" ? { reason: "first_code_offline" } : error);
   }
@@ -44,27 +46,29 @@ async function refresh() {
   card = await refreshStatus(card).catch(() => card);
 }
 
-async function keepShowing(pack) {
-  await draw(pack);
+async function keepShowing() {
+  await draw();
   place.hidden = false;
   skeleton.hidden = true;
   await addShowing({ cardId: card.id, at: now() });
-  setInterval(() => turn(pack), 250);
+  setInterval(turn, 250);
   setInterval(refresh, REFRESH_EVERY * 1000);
   document.addEventListener("visibilitychange", stayAwake);
   stayAwake();
 }
 
-function turn(pack) {
+function turn() {
   const passed = now() - drawnAt;
   // A card that has ended meanwhile shows no code any more.
   if (stateOf(card) !== "active") return location.reload();
-  if (passed >= EVERY || passed < 0) draw(pack);
+  if (passed >= EVERY || passed < 0) draw();
   ring.style.setProperty("--passed", String(Math.min(1, Math.max(0, passed / EVERY))));
 }
 
-async function draw(pack) {
+async function draw() {
   drawnAt = now();
+  // Another tab may have made a new one, and then the former is gone.
+  pack = (await loadCard(card.id))?.pack ?? pack;
   const code = await makeShownCode(card.key.privateKey, pack, drawnAt);
   const svg = find("[data-qr]");
   drawQr(svg, encodeQr(`${settings.verifier}/#${code}`));

@@ -14,6 +14,18 @@ const NAME = "legitka-wallet";
  * @property {number} addedAt Unix seconds
  * @property {{status: string, signedAt: number} | null} status as last read from the issuer's list
  * @property {{handle: Uint8Array, key: Uint8Array, storedAt: number} | null} pack for checkers
+ * @property {Renewal | null} [renewal] cards that an older app has added have none
+ * @property {boolean} [isNews] whether the holder has yet to see that the card was renewed
+ */
+
+/**
+ * What a newer card is fetched with, and what was known of the card when it was fetched last.
+ * @typedef {object} Renewal
+ * @property {CryptoKeyPair} clientKey that tokens are bound to
+ * @property {string} refreshToken the newest that has come
+ * @property {number} fetchedAt Unix seconds
+ * @property {{end: number, revision: number | null} | null} known as the wallet service told it
+ * @property {boolean} hasEnded whether the service takes no more of these tokens
  */
 
 function open() {
@@ -62,11 +74,17 @@ export function loadCard(id) {
   return transact(["cards"], "readonly", (store) => store.get(id));
 }
 
-/** Change some members of a card that is still there. @param {string} id @param {Partial<StoredCard>} changes */
+/**
+ * Change some members of a card that is still there.
+ * @param {string} id @param {Partial<StoredCard> | ((card: StoredCard) => Partial<StoredCard>)} changes
+ */
 export function changeCard(id, changes) {
   return transact(["cards"], "readwrite", (store) => {
     const reading = store.get(id);
-    reading.onsuccess = () => reading.result && store.put({ ...reading.result, ...changes });
+    reading.onsuccess = () => {
+      const card = reading.result;
+      if (card) store.put({ ...card, ...(typeof changes === "function" ? changes(card) : changes) });
+    };
   });
 }
 
