@@ -1,18 +1,23 @@
-"""Wallet and verifier by others, in Node, as `package-lock.json` pins them; and the stack of the journeys."""
+"""Wallet and verifier by others, in Node, as `package-lock.json` pins them; and a stack of their own."""
 
 import asyncio
 import json
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devstack.assets import fetch, is_fetched
-from tests.journeys.conftest import accounts, addresses, people, stack
+from devstack.ports import free_ports
+from devstack.settings import Places
+from devstack.stack import Stack
+from tests.attester import Attester
+from tests.journeys.conftest import REPOSITORY, accounts, addresses, people
 
-__all__ = ["accounts", "addresses", "people", "stack"]
+__all__ = ["accounts", "addresses", "people"]
 
 FOLDER = Path(__file__).parent
 
@@ -40,6 +45,22 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def packages() -> None:
     if not is_fetched(FOLDER):
         fetch(FOLDER)
+
+
+@pytest.fixture(scope="session")
+def maker() -> Attester:
+    return Attester(datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, maker: Attester) -> Iterator[Stack]:
+    """Its issuer trusts a maker of wallets to vouch for keys."""
+    folder = tmp_path_factory.mktemp("stack")
+    anchors = folder / "key-attesters.pem"
+    anchors.write_bytes(maker.pem)
+    trust = {"KEY_ATTESTERS": str(anchors)}
+    with Stack(Places(REPOSITORY, folder), free_ports(), durable=False, settings=trust) as running:
+        yield running
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 from devstack.journey.cards import read_card
 from devstack.journey.http import expect, json_part, new_http, to_base64url
 from devstack.journey.student import StudentClient
+from tests.attester import Attester
 from tests.interop.conftest import Json, Script, require_node
 from tests.journeys.conftest import People
 from tests.waiting import eventually
@@ -18,6 +19,7 @@ require_node()
 
 pytestmark = pytest.mark.timeout(180)
 
+PUBLIC = ("kty", "crv", "x", "y")
 SHOWN = ["given_name", "family_name", "portrait"]
 
 
@@ -51,12 +53,17 @@ async def activated(ready: tuple[StudentClient, Json], wallet: Script) -> Activa
 
 
 async def activate(
-    ready: tuple[StudentClient, Json], wallet: Script, *, with_dpop: bool, offer: str | None = None
+    ready: tuple[StudentClient, Json],
+    wallet: Script,
+    *,
+    with_dpop: bool,
+    offer: str | None = None,
+    attested: Json | None = None,
 ) -> Activated:
     student, order = ready
     activation = order["activation"]
     job = {"offer": offer or activation["qr_payload"], "txCode": activation["activation_code"]}
-    told = await wallet({**job, "withDpop": with_dpop})
+    told = await wallet({**job, "withDpop": with_dpop, "attested": attested})
     assert "refused" not in told, told["refused"]
     await student.wait_for(order["order_id"], "ACTIVATED")
     return Activated(student, order["order_id"], told)
@@ -75,6 +82,23 @@ async def test_a_wallet_without_dpop_gets_a_card_too(
     activated = await activate(ready, wallet, with_dpop=False)
 
     assert activated.told["tokenType"] == "Bearer"
+
+
+async def test_a_wallet_by_others_gets_an_instance_for_each_key_that_its_maker_vouches_for(
+    ready: tuple[StudentClient, Json], wallet: Script, verifier: Script, maker: Attester
+) -> None:
+    keys = [ECKey.generate_key("P-256").as_dict(private=True) for _ in range(3)]
+    attestation = maker.key_attestation([{name: key[name] for name in PUBLIC} for key in keys])
+
+    activated = await activate(
+        ready, wallet, with_dpop=True, attested={"keys": keys, "attestation": attestation}
+    )
+
+    cards = [read_card(str(each)) for each in activated.told["credentials"]]
+    assert [card.holder_key().as_dict(private=False)["x"] for card in cards] == [key["x"] for key in keys]
+    last = {"credential": activated.told["credentials"][2], "holderKey": keys[2]}
+    told = await verifier(activated.shown(**last))
+    assert "refused" not in told, told["refused"]
 
 
 async def test_our_offer_is_good_by_value_too(ready: tuple[StudentClient, Json], wallet: Script) -> None:

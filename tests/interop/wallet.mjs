@@ -12,8 +12,7 @@ setGlobalConfig({ allowInsecureUrls: true }); // the stack is on loopback
 
 const keys = new Map(); // by x
 
-function signer() {
-  const key = newKey();
+function signer(key = newKey()) {
   keys.set(key.x, key);
   return { method: "jwk", alg: "ES256", publicJwk: publicPart(key) };
 }
@@ -33,7 +32,8 @@ const callbacks = {
   clientAuthentication: clientAuthenticationAnonymous(),
 };
 
-async function activate({ offer, txCode, withDpop }) {
+/** `attested`, if given: keys of its own and the attestation of its maker, for an instance of the card each. */
+async function activate({ offer, txCode, withDpop, attested }) {
   const client = new Openid4vciClient({ callbacks });
   const credentialOffer = await client.resolveCredentialOffer(offer);
   const issuerMetadata = await client.resolveIssuerMetadata(credentialOffer.credential_issuer);
@@ -42,7 +42,7 @@ async function activate({ offer, txCode, withDpop }) {
   const token = await client.retrievePreAuthorizedCodeAccessTokenFromOffer(wanted);
   const told = token.accessTokenResponse;
   const grant = { issuerMetadata, accessToken: told.access_token, dpop: withNonce(dpop, token) };
-  const card = await fetchCard(client, grant, credentialOffer.credential_configuration_ids[0]);
+  const card = await fetchCard(client, grant, credentialOffer.credential_configuration_ids[0], attested);
   return { ...card, issuer: credentialOffer.credential_issuer, tokenType: told.token_type };
 }
 
@@ -51,11 +51,12 @@ function withNonce(dpop, answered) {
   return dpop && { ...dpop, nonce: answered.dpop?.nonce };
 }
 
-async function fetchCard(client, grant, credentialConfigurationId) {
+async function fetchCard(client, grant, credentialConfigurationId, attested) {
   const { c_nonce: nonce } = await client.requestNonce(grant);
-  const holder = signer();
+  const holder = signer(attested?.keys[0]);
   const { issuerMetadata } = grant;
-  const about = { issuerMetadata, credentialConfigurationId, nonce, signer: holder };
+  const keyAttestationJwt = attested?.attestation;
+  const about = { issuerMetadata, credentialConfigurationId, nonce, signer: holder, keyAttestationJwt };
   const { jwt } = await client.createCredentialRequestJwtProof(about);
   const taken = await client.retrieveCredentials({ ...grant, credentialConfigurationId, proofs: { jwt: [jwt] } });
   const { credentials, notification_id: notificationId } = taken.credentialResponse;
