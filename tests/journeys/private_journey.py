@@ -205,6 +205,7 @@ class PrivateJourney:
         await self._mistype(phone, offer, activation["activation_code"])
         grant = await phone.redeem(offer, activation["activation_code"])
         self.seen.keep("access token", grant.access_token)
+        self.seen.keep("refresh token", grant.refresh_token)
         self.seen.credential_id = grant.credential_id
         card = await phone.fetch_card(offer, grant)
         await student.wait_for(self.seen.order_id, "ACTIVATED")

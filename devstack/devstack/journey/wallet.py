@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from devstack.journey.cards import Card, read_card
+from devstack.journey.dpop import TOKEN_TYPE, ClientKey
 from devstack.journey.http import Addresses, JourneyError, expect, json_of, new_http, to_base64url
 
 Json = dict[str, Any]
@@ -30,10 +31,11 @@ PATIENCE = 15  # seconds for what the services tell one another by events
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a right code gives: a token, and the card that it is good for."""
+    """What a right code gives: a token, the card that it is good for, and how to have it anew later."""
 
     access_token: str
     credential_id: str
+    refresh_token: str
 
 
 class WrongCode(JourneyError):
@@ -59,12 +61,13 @@ class Pack:
 
 
 class WalletClient:
-    """One phone: one key, at most one card; used as an async context manager."""
+    """One phone: a key for its card, one for its tokens, at most one card; an async context manager."""
 
     def __init__(self, addresses: Addresses) -> None:
         self.addresses = addresses
         self.private = generate_private_key(SECP256R1())
         self.key = ECKey.import_key(self.private)
+        self.client_key = ClientKey()
         self.http = new_http()
 
     async def __aenter__(self) -> Self:
@@ -93,11 +96,14 @@ class WalletClient:
             "tx_code": activation_code,
             "authorization_details": json.dumps([wanted]),
         }
-        answer = await self._patiently("POST", offer.server["token_endpoint"], data=form)
+        answer = await self._patiently(
+            "POST", offer.server["token_endpoint"], data=form, auth=self.client_key
+        )
         if answer.status_code == 400 and answer.json().get("error") == "invalid_grant":
             raise WrongCode(answer.text)
         token = json_of(answer)
-        return Grant(token["access_token"], token["authorization_details"][0]["credential_identifiers"][0])
+        [credential_id] = token["authorization_details"][0]["credential_identifiers"]
+        return Grant(token["access_token"], credential_id, token["refresh_token"])
 
     async def fetch_card(self, offer: Offer, grant: Grant) -> Card:
         """Proves the phone's key and takes the credential that is bound to it."""
@@ -107,7 +113,8 @@ class WalletClient:
             "POST",
             offer.issuer["credential_endpoint"],
             json={"credential_identifier": grant.credential_id, "proofs": {"jwt": [proof]}},
-            headers={"Authorization": f"Bearer {grant.access_token}"},
+            headers={"Authorization": f"{TOKEN_TYPE} {grant.access_token}"},
+            auth=self.client_key,
         )
         card = read_card(json_of(answer)["credentials"][0]["credential"])
         if card.holder_key().thumbprint() != self.key.thumbprint():
@@ -170,6 +177,7 @@ class WalletClient:
         deadline = time.monotonic() + PATIENCE
         while True:
             answer = await self.http.request(method, url, **request)
+            self.client_key.learn(answer)
             if answer.status_code not in (425, 503) or time.monotonic() > deadline:
                 return answer
             await asyncio.sleep(min(float(answer.headers.get("Retry-After", "1")), 1))
