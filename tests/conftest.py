@@ -1,5 +1,6 @@
 """What every test may ask for: a real PostgreSQL, a real broker, development keys."""
 
+import gc
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -102,3 +103,10 @@ def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
     create_development_keys(folder, issuer_public_url=ISSUER_PUBLIC_URL, institutions=INSTITUTIONS)
     return folder
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: no look for garbage needs to go through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
