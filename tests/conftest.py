@@ -106,7 +106,7 @@ def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays until the end: no look for garbage needs to go through it again."""
+    """What was imported and collected stays to the end: no look for garbage needs to go through it again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)
