@@ -235,6 +235,18 @@ async def test_tokens_of_cards_that_ended_long_ago_are_forgotten(
     assert [await forgotten_at(after) for after in (timedelta(0), timedelta(seconds=1))] == [1, 0]
 
 
+async def test_tokens_of_a_card_that_was_extended_live_as_long_as_it_does(
+    works: Works, order: Order, clock: Clock, first: str
+) -> None:
+    await tell(works, order.extended(NEXT_MONTH + timedelta(days=150)))
+    clock.now = NEXT_MONTH + timedelta(days=31)
+
+    async with works.begin() as work:
+        await forget_refresh_tokens(work)
+
+    assert await kept(works) == 1
+
+
 async def test_a_claim_that_lapsed_leaves_no_refresh_token_beside_the_next(
     client: Client, http: httpx.AsyncClient, works: Works, order: Order, clock: Clock
 ) -> None:
