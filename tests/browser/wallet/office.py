@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from devstack.samples import sample_students, write_list, write_photos
+from devstack.samples import SampleStudent, sample_students, write_list, write_photos
 from devstack.samples.names import Complexion
 from devstack.stack import Stack
-from ordering import store
-from ordering.commands import opened_works
+from ordering.extension_commands import extend_cards
 from ordering.importing import import_list
 from ordering.settings import OrderingSettings
-from ordering.use_cases._commands import card_change, record_command
+from servicekit.institutions import END_OF_DAY, WARSAW
 from tests.browser.wallet.steps import Ready
 from tests.journeys.databases import fetch
 from tests.waiting import eventually
@@ -28,21 +27,32 @@ def settings(stack: Stack) -> OrderingSettings:
     )
 
 
-async def extend(stack: Stack, ready: Ready) -> datetime:
-    """By a day; the new end, of which the wallet service has heard."""
-    until: datetime = await _known(stack, ready, "valid_until") + timedelta(days=1)
-    async with opened_works(settings(stack)) as works, works.begin() as work:
-        order_id = UUID(ready.order_id)
-        order = (await store.orders.lock(work.connection, [order_id]))[order_id]
-        asked = card_change(work, order, "extend", by="office", actor_ref="operator")
-        await record_command(work, order, asked.model_copy(update={"valid_until": until}), "extend")
+async def extend(stack: Stack, ready: Ready, folder: Path) -> datetime:
+    """By a day, as the dean's office does; the new end, of which the wallet service has heard."""
+    await ready.student.wait_for(ready.order_id, "ACTIVATED")
+    last_day: datetime = await _known(stack, ready, "valid_until")
+    day = last_day.astimezone(WARSAW).date() + timedelta(days=1)
+    students = folder / "extended.txt"
+    students.write_text(_student(ready).student_number)
+    await extend_cards(settings(stack), ready.account.institution, day, students, preview=False)
+    until = datetime.combine(day, END_OF_DAY, WARSAW)
     await _heard(stack, ready, "valid_until", until)
+    await eventually(lambda: _nothing_runs(stack), timeout=20, every=0.1)
     return until
+
+
+async def _nothing_runs(stack: Stack) -> bool:
+    """One extension at a time is taken."""
+    return not await fetch(stack, "ordering", "select from extensions where state = 'running'")
+
+
+def _student(ready: Ready) -> SampleStudent:
+    return next(one for one in sample_students() if one.subject == ready.account.subject)
 
 
 async def import_again(stack: Stack, ready: Ready, folder: Path, *, family_name: str) -> None:
     """The list of students comes with another name, and with another photo."""
-    student = next(one for one in sample_students() if one.subject == ready.account.subject)
+    student = _student(ready)
     revision = await _known(stack, ready, "coalesce(revision, 1)")
     complexion: Complexion = "tan" if student.complexion == "light" else "light"
     other = replace(student, family_name=family_name, complexion=complexion)

@@ -27,9 +27,9 @@ LONG = 15_000  # the issuer asks for a photo for three seconds, and a wallet ask
 
 
 async def test_an_extended_card_comes_by_itself_and_checkers_see_its_new_end(
-    page: Page, holder: Holder, addresses: Addresses, stack: Stack
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
 ) -> None:
-    until = await extend(stack, holder.ready)
+    until = await extend(stack, holder.ready, tmp_path)
 
     await open_card(page, addresses)
 
@@ -43,9 +43,9 @@ async def test_an_extended_card_comes_by_itself_and_checkers_see_its_new_end(
 
 
 async def test_that_it_was_renewed_is_said_once(
-    page: Page, holder: Holder, addresses: Addresses, stack: Stack
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
 ) -> None:
-    until = await extend(stack, holder.ready)
+    until = await extend(stack, holder.ready, tmp_path)
     await open_card(page, addresses)
     await expect_end(page, until)
     asked = Asked(page)
@@ -58,12 +58,12 @@ async def test_that_it_was_renewed_is_said_once(
 
 
 async def test_a_card_that_is_open_is_renewed_before_the_eyes(
-    page: Page, holder: Holder, addresses: Addresses, stack: Stack
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
 ) -> None:
     await page.clock.install()
     await open_card(page, addresses)
     await expect(page.get_by_text(SAY("Checked"))).to_be_visible()
-    until = await extend(stack, holder.ready)
+    until = await extend(stack, holder.ready, tmp_path)
 
     async def a_minute_later() -> bool:
         await page.clock.run_for(61_000)
@@ -74,9 +74,9 @@ async def test_a_card_that_is_open_is_renewed_before_the_eyes(
 
 
 async def test_the_new_card_is_taken_encrypted_where_the_issuer_wants_that(
-    page: Page, holder: Holder, addresses: Addresses, stack: Stack
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
 ) -> None:
-    until = await extend(stack, holder.ready)
+    until = await extend(stack, holder.ready, tmp_path)
     asked = Asked(page)
     await insist_on_encryption(page)
 
@@ -89,9 +89,15 @@ async def test_the_new_card_is_taken_encrypted_where_the_issuer_wants_that(
 
 @pytest.mark.parametrize(("days_left", "is_asked_for"), [(15, False), (13, True)])
 async def test_in_its_last_days_a_card_is_asked_for_whatever_is_told(
-    own_phone: Page, addresses: Addresses, ready: Ready, stack: Stack, days_left: int, is_asked_for: bool
+    own_phone: Page,
+    addresses: Addresses,
+    ready: Ready,
+    stack: Stack,
+    tmp_path: Path,
+    days_left: int,
+    is_asked_for: bool,
 ) -> None:
-    until = await extend(stack, ready)
+    until = await extend(stack, ready, tmp_path)
     await open_card(own_phone, addresses)
     await expect_end(own_phone, until)
     await own_phone.goto("about:blank")
@@ -109,11 +115,11 @@ async def test_in_its_last_days_a_card_is_asked_for_whatever_is_told(
 
 
 async def test_a_card_that_an_older_app_has_added_goes_on_as_before(
-    page: Page, holder: Holder, addresses: Addresses, stack: Stack
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
 ) -> None:
     await open_card(page, addresses)
     await in_storage(page, "{ renewal: undefined, former: card.renewal }")
-    until = await extend(stack, holder.ready)
+    until = await extend(stack, holder.ready, tmp_path)
     asked = Asked(page)
 
     async with page.expect_request("**/status-lists/*"):

@@ -1,6 +1,7 @@
 """What gets in the way of a renewal loses no card, and ends nothing that could go on."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Error, Page, Route, expect
@@ -22,9 +23,9 @@ SAY = words("pl")
 
 @pytest.mark.parametrize("lost", ["token", "credential"])
 async def test_an_answer_that_is_lost_and_a_page_that_is_closed_lose_nothing(
-    page: Page, holder: Holder, addresses: Addresses, stack: Stack, lost: str
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path, lost: str
 ) -> None:
-    await extend(stack, holder.ready)
+    await extend(stack, holder.ready, tmp_path)
 
     async def lose(route: Route) -> None:
         if route.request.method != "OPTIONS":
@@ -36,10 +37,10 @@ async def test_an_answer_that_is_lost_and_a_page_that_is_closed_lose_nothing(
         await open_card(page, addresses)
     await page.unroute(f"**/{lost}")
     asked = Asked(page)
-    first = await extend(stack, holder.ready)
+    first = await extend(stack, holder.ready, tmp_path)
     await open_card(page, addresses)
     await expect_end(page, first)
-    second = await extend(stack, holder.ready)
+    second = await extend(stack, holder.ready, tmp_path)
 
     await open_card(page, addresses)
 
@@ -48,8 +49,10 @@ async def test_an_answer_that_is_lost_and_a_page_that_is_closed_lose_nothing(
     assert former != newest
 
 
-async def test_two_tabs_ask_once(page: Page, holder: Holder, addresses: Addresses, stack: Stack) -> None:
-    until = await extend(stack, holder.ready)
+async def test_two_tabs_ask_once(
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
+) -> None:
+    until = await extend(stack, holder.ready, tmp_path)
     asked, answer = Asked(page), asyncio.Event()
 
     async def hold_up(route: Route) -> None:
@@ -73,11 +76,11 @@ async def test_two_tabs_ask_once(page: Page, holder: Holder, addresses: Addresse
 
 
 async def test_a_code_that_is_shown_while_another_tab_renews_the_card_stays_good(
-    page: Page, holder: Holder, addresses: Addresses, stack: Stack
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
 ) -> None:
     await open_card(page, addresses)
     await expect(page.get_by_text(SAY("Checked"))).to_be_visible()
-    until = await extend(stack, holder.ready)
+    until = await extend(stack, holder.ready, tmp_path)
     await page.clock.install()
     await page.goto(f"{addresses.wallet}/show")
     await shown_code(page)
@@ -93,12 +96,12 @@ async def test_a_code_that_is_shown_while_another_tab_renews_the_card_stays_good
 
 
 async def test_without_a_network_the_card_stays_and_is_renewed_afterwards(
-    page: Page, holder: Holder, addresses: Addresses, stack: Stack
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
 ) -> None:
     await open_card(page, addresses)
     await expect(page.get_by_text(SAY("Checked"))).to_be_visible()
     await page.context.set_offline(True)
-    until = await extend(stack, holder.ready)
+    until = await extend(stack, holder.ready, tmp_path)
     await open_card(page, addresses)
     await expect(page.get_by_text("Offline – status z")).to_be_visible()
 
@@ -108,11 +111,11 @@ async def test_without_a_network_the_card_stays_and_is_renewed_afterwards(
 
 
 async def test_a_card_that_is_not_signed_by_its_issuer_takes_no_cards_place(
-    page: Page, holder: Holder, addresses: Addresses, stack: Stack
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
 ) -> None:
-    await extend(stack, holder.ready)
+    await extend(stack, holder.ready, tmp_path)
     await open_card(page, addresses)
-    until = await extend(stack, holder.ready)
+    until = await extend(stack, holder.ready, tmp_path)
 
     async def forge(route: Route) -> None:
         answer = await route.fetch()
@@ -141,11 +144,11 @@ async def test_the_key_of_its_tokens_can_be_used_and_never_read(page: Page, addr
 
 
 async def test_a_suspended_card_is_renewed_once_it_is_reinstated(
-    own_phone: Page, addresses: Addresses, ready: Ready, stack: Stack
+    own_phone: Page, addresses: Addresses, ready: Ready, stack: Stack, tmp_path: Path
 ) -> None:
     [card] = await ready.student.cards()
     await ready.student.change_card(card["credential_id"], "suspension")
-    until = await extend(stack, ready)
+    until = await extend(stack, ready, tmp_path)
     asked = Asked(own_phone)
     await open_card(own_phone, addresses)
 
@@ -165,10 +168,10 @@ async def test_a_suspended_card_is_renewed_once_it_is_reinstated(
 
 
 async def test_a_device_whose_tokens_have_ended_keeps_its_card_and_says_the_cure(
-    own_phone: Page, addresses: Addresses, ready: Ready, stack: Stack
+    own_phone: Page, addresses: Addresses, ready: Ready, stack: Stack, tmp_path: Path
 ) -> None:
     await forget_refresh_tokens(stack, ready)
-    await extend(stack, ready)
+    await extend(stack, ready, tmp_path)
 
     await open_card(own_phone, addresses)
 
@@ -186,9 +189,9 @@ async def test_a_device_whose_tokens_have_ended_keeps_its_card_and_says_the_cure
 
 
 async def test_a_revoked_card_is_shown_as_such_and_asked_for_no_more(
-    own_phone: Page, addresses: Addresses, ready: Ready, stack: Stack
+    own_phone: Page, addresses: Addresses, ready: Ready, stack: Stack, tmp_path: Path
 ) -> None:
-    await extend(stack, ready)
+    await extend(stack, ready, tmp_path)
     [card] = await ready.student.cards()
     await ready.student.change_card(card["credential_id"], "revocation")
     asked = Asked(own_phone)
