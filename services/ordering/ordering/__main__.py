@@ -8,7 +8,8 @@ from pathlib import Path
 from uuid import UUID
 
 from ordering.app import SERVICE, create_ordering
-from ordering.commands import add_clerk, erase, export, reseal_students
+from ordering.clerk_commands import add_clerk_commands, run_clerk_command
+from ordering.commands import erase, export, reseal_students
 from ordering.extension_commands import add_extension_commands, run_extension_command
 from ordering.importing import import_list
 from ordering.recovery import recovery
@@ -32,8 +33,8 @@ async def _run_own_command(options: Namespace, settings: OrderingSettings) -> in
     match options.command:
         case "import":
             return await import_list(settings, options.institution, options.list, options.photos)
-        case "add-clerk":
-            await add_clerk(settings, options.institution, options.subject)
+        case "add-clerk" | "remove-clerk":
+            await run_clerk_command(settings, options)
         case "erase":
             await erase(settings, options.student_ref)
         case "export":
@@ -52,9 +53,7 @@ def _add_commands(add: Callable[..., ArgumentParser]) -> None:
     students.add_argument("list", type=Path, help="CSV with a header, UTF-8")
     students.add_argument("--photos", type=Path, help="folder with <student_number>.jpg")
     students.add_argument("--institution", required=True)
-    clerk = add("add-clerk", help="let a person act for the dean's office")
-    clerk.add_argument("institution")
-    clerk.add_argument("subject", help="the `sub` of this person at the identity provider")
+    add_clerk_commands(add)
     erasure = add("erase", help="erase a student, here and everywhere")
     erasure.add_argument("student_ref", type=UUID)
     exported = add("export", help="write what is stored about a student here, as JSON")

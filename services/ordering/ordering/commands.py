@@ -13,7 +13,6 @@ from ordering.use_cases.erase_student import erase_student
 from ordering.use_cases.export_student import export_student
 from servicekit.commands import tell_resealed, write_json
 from servicekit.database import open_pool
-from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
 from servicekit.refusals import NotFound
 from servicekit.resealing import reseal
@@ -28,14 +27,6 @@ async def opened_works(settings: OrderingSettings) -> AsyncIterator[Works]:
         yield Works(pool, Outbox("ordering"))
     finally:
         await pool.close()
-
-
-async def add_clerk(settings: OrderingSettings, institution_id: str, subject: str) -> None:
-    if institution_id not in load_institutions(settings.institutions_dir):
-        raise SystemExit(f"{institution_id} is no institution: use the name of a file in INSTITUTIONS_DIR")
-    async with opened_works(settings) as works, works.begin() as work:
-        await store.students.add_clerk(work.connection, work.new_id(), institution_id, subject, work.now)
-    sys.stdout.write(f"this person is a clerk of {institution_id} now\n")
 
 
 async def erase(settings: OrderingSettings, student_ref: UUID) -> None:

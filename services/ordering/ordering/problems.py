@@ -17,6 +17,16 @@ class NotAStudent(Problem):
     )
 
 
+class NotAClerk(Problem):
+    status = 403
+    code = "NOT_A_CLERK"
+    title = Text("To jest tylko dla dziekanatu", "This is for the dean's office only")
+    detail = Text(
+        "To konto nie ma uprawnień dziekanatu. Nadaje je administrator systemu.",
+        "This account has no rights of the dean's office. The operator of the system gives them.",
+    )
+
+
 class FreshSignInNeeded(Problem):
     status = 403
     code = "FRESH_SIGN_IN_NEEDED"

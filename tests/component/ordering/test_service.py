@@ -20,10 +20,11 @@ from devstack.broker import Broker
 from eventing import Eventing, EventingSettings, Handlers, Received, UnitOfWork, Works, ignore
 from ordering.__main__ import main
 from ordering.app import create_ordering
-from ordering.commands import add_clerk, erase, export
+from ordering.clerk_commands import add_clerk, remove_clerk
+from ordering.commands import erase, export
 from ordering.sealing import Sealers
 from ordering.settings import OrderingSettings
-from ordering.store.students import clerk_ref
+from ordering.store.clerks import find
 from servicekit.signin import Person, current_person
 from tests.component.ordering.conftest import INSTITUTIONS, order_body
 from tests.component.ordering.scene import Clock, Story
@@ -144,15 +145,24 @@ async def _is_expired(works: Works) -> bool:
     return bool(await works.pool.fetchval("select state = 'EXPIRED' from orders"))
 
 
-async def test_clerks_are_made_by_a_command(live_settings: OrderingSettings, works: Works) -> None:
+async def test_clerks_come_and_go_by_commands(live_settings: OrderingSettings, works: Works) -> None:
     await add_clerk(live_settings, "umcs", "teresa")
     await add_clerk(live_settings, "umcs", "teresa")
 
     async with works.pool.acquire() as connection:
-        assert await clerk_ref(connection, "umcs", "teresa")
-        assert await clerk_ref(connection, "pwr", "teresa") is None
+        assert await find(connection, "umcs", "teresa")
+        assert await find(connection, "pwr", "teresa") is None
+        await remove_clerk(live_settings, "umcs", "teresa")
+        assert await find(connection, "umcs", "teresa") is None
+        told = await connection.fetch("select action from audit_lines order by audit_id")
+    assert [line["action"] for line in told] == ["clerk_added", "clerk_removed"]
+
+
+async def test_clerk_commands_refuse_whom_they_cannot_mean(live_settings: OrderingSettings) -> None:
     with pytest.raises(SystemExit, match="is no institution"):
         await add_clerk(live_settings, "atlantis", "teresa")
+    with pytest.raises(SystemExit, match="no clerk of umcs has this subject"):
+        await remove_clerk(live_settings, "umcs", "teresa")
 
 
 async def test_students_are_erased_by_a_command(

@@ -2,6 +2,7 @@
 
 from ordering.store import (
     audit,
+    clerks,
     consents,
     erasure,
     extensions,
@@ -16,6 +17,7 @@ from ordering.store import (
 
 __all__ = [
     "audit",
+    "clerks",
     "consents",
     "erasure",
     "extensions",

@@ -1,7 +1,6 @@
 """Students as orders need them. The import writes them in `imports`."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -38,27 +37,6 @@ async def hold(conn: Connection, student_ref: UUID, office_hold: bool) -> int:
 
 async def raise_hold_versions(conn: Connection, version: int) -> None:
     await conn.execute("update students set hold_version = $1 where hold_version < $1", version)
-
-
-async def clerk_ref(conn: Connection, institution_id: str, subject: str) -> UUID | None:
-    """The reference of a clerk of this institution; none for everybody else."""
-    clerk: UUID | None = await conn.fetchval(
-        "select clerk_ref from clerks where institution_id = $1 and subject = $2", institution_id, subject
-    )
-    return clerk
-
-
-async def add_clerk(conn: Connection, clerk: UUID, institution_id: str, subject: str, now: datetime) -> None:
-    await conn.execute(
-        """
-        insert into clerks (clerk_ref, institution_id, subject, added_at) values ($1, $2, $3, $4)
-        on conflict (institution_id, subject) do nothing
-        """,
-        clerk,
-        institution_id,
-        subject,
-        now,
-    )
 
 
 async def photo(conn: Connection, institution_id: str, sha256: str) -> bytes | None:

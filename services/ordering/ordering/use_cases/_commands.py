@@ -21,6 +21,27 @@ async def lock_own_order(work: UnitOfWork, student_ref: UUID, order_id: UUID) ->
     return order
 
 
+async def lock_order_of(work: UnitOfWork, institution_id: str, order_id: UUID) -> Order:
+    """For the office: an order of another institution is not found."""
+    order = (await store.orders.lock(work.connection, [order_id])).get(order_id)
+    if order is None or order.institution_id != institution_id:
+        raise NotFound
+    return order
+
+
+async def note(work: UnitOfWork, order: Order, actor_ref: str, action: str) -> None:
+    """A line of the audit about an order."""
+    await store.audit.add(
+        work.connection,
+        order.institution_id,
+        work.now,
+        actor_ref,
+        action,
+        order_id=order.order_id,
+        student_ref=order.student_ref,
+    )
+
+
 async def record_command(
     work: UnitOfWork, order: Order, event: StreamEvent, question: Question | None = None
 ) -> Order:

@@ -7,7 +7,7 @@ from contracts.ordering import ActivationCodeRequested
 from eventing import UnitOfWork
 from ordering import store
 from ordering.domain import Order, ask_for_code
-from ordering.use_cases._commands import lock_own_order, record_command
+from ordering.use_cases._commands import lock_own_order, note, record_command
 from servicekit.institutions import Limits
 
 
@@ -28,4 +28,5 @@ async def request_activation_code(
         order_id=order_id,
         generation=order.generation,
     )
+    await note(work, order, str(student_ref), "activation_code_requested")
     return await record_command(work, order, event, "offer")
