@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from eventing import Eventing
 from ordering import pages, store
-from ordering.api import cards, clerk, internal, me, orders
+from ordering.api import cards, clerk, extensions, internal, me, orders
 from ordering.consumers import handlers
 from ordering.pages.around import build_pages
 from ordering.parts import Parts
@@ -51,7 +51,8 @@ def create_web(settings: OrderingSettings, lifespan: Lifespan) -> FastAPI:
         settings=settings,
         lifespan=lifespan,
         routers=[
-            *(orders.router, cards.router, me.router, clerk.router, internal.router, signin_router()),
+            *(orders.router, cards.router, me.router, clerk.router, extensions.router),
+            *(internal.router, signin_router()),
             *pages.routers,
             shown.router,
         ],
