@@ -127,7 +127,7 @@ export async function requestToken(server, { offer, activationCode, receipt, dev
  * @param {any} server metadata @param {{refreshToken: string, clientKey: CryptoKeyPair}} renewal
  * @param {string} credentialId @returns {Promise<Grant>} throws Refusal with the reason that the service tells
  */
-export async function refreshToken(server, renewal, credentialId) {
+export async function renewGrant(server, renewal, credentialId) {
   const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: renewal.refreshToken });
   const told = await askForToken(server, body, renewal.clientKey);
   return { accessToken: told.access_token, credentialId, refreshToken: told.refresh_token };

@@ -8,7 +8,7 @@ import { Refusal } from "./asking.js";
 import { cardOf, stateOf } from "./cards.js";
 import { now } from "./clock.js";
 import { obtain, readOwn } from "./obtaining.js";
-import { fetchMetadata, notify, refreshToken } from "./openid4vci.js";
+import { fetchMetadata, notify, renewGrant } from "./openid4vci.js";
 import { askWhatIsNew, freshPack } from "./packs.js";
 import { changeCard } from "./storage.js";
 import { issuerOf } from "./trust.js";
@@ -80,7 +80,7 @@ async function fetchAnew(card, told) {
 /** The token that comes is written down before it is used: from then on the former one is worth nothing. */
 async function leave({ id, renewal }, server) {
   try {
-    const grant = await refreshToken(server, renewal, id);
+    const grant = await renewGrant(server, renewal, id);
     await changeRenewal(id, { refreshToken: grant.refreshToken });
     return grant;
   } catch (error) {
