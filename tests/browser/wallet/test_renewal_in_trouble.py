@@ -19,6 +19,7 @@ from tests.browser.wallet.test_card import open_card, shown_code, verdict_of_a_c
 from tests.waiting import eventually
 
 SAY = words("pl")
+ANYBODY = {"Access-Control-Allow-Origin": "*"}
 
 
 @pytest.mark.parametrize("lost", ["token", "credential"])
@@ -129,6 +130,29 @@ async def test_a_card_that_is_not_signed_by_its_issuer_takes_no_cards_place(
     async with page.expect_response("**/notification"):
         await open_card(page, addresses)
     await expect(page.locator("[data-card] [data-slot=expiry_date]")).not_to_have_text(await day(page, until))
+    await page.unroute("**/credential")
+
+    await open_card(page, addresses)
+
+    await expect_end(page, until)
+
+
+async def test_an_older_card_takes_no_cards_place(
+    page: Page, holder: Holder, addresses: Addresses, stack: Stack, tmp_path: Path
+) -> None:
+    await extend(stack, holder.ready, tmp_path)
+    async with page.expect_response("**/credential") as answering:
+        await open_card(page, addresses)
+    older = await (await answering.value).json()
+    former = await extend(stack, holder.ready, tmp_path)
+    await open_card(page, addresses)
+    await expect_end(page, former)
+    until = await extend(stack, holder.ready, tmp_path)
+
+    await page.route("**/credential", lambda route: route.fulfill(json=older, headers=ANYBODY))
+    async with page.expect_response("**/notification"):
+        await open_card(page, addresses)
+    await expect_end(page, former)
     await page.unroute("**/credential")
 
     await open_card(page, addresses)
