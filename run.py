@@ -29,7 +29,7 @@ TO_INSTALL, TO_RUN = 1200, 200  # megabytes of free disk
 NETWORK_SIGNS = ("failed to fetch", "dns error", "connection", "timed out", "certificate", "no matching dist")
 IMPORT_RULES = "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo'])"
 ASSETS, CHROMIUM = ["-m", "devstack.assets"], ["-m", "pytest", "--timeout=180"]
-BENCHES = ("latency", "drain", "compared", "lists")
+BENCHES = ("latency", "drain", "compared", "activations", "lists")
 SUITES = ("unit", "component", "contract", "architecture", "journeys")
 
 WORDS = {
@@ -48,6 +48,7 @@ WORDS = {
     "bench-latency": "how long an order takes on the idle stack",
     "bench-drain": "how many waiting orders become READY in a second, and what they cost",
     "bench-compared": "the same beside a naive pipeline and a bare one, in turns",
+    "bench-activations": "how many cards eight phones get in a second, and what a card costs",
     "bench-lists": "what a status list of 1.3 million cards costs, to make and to serve",
     "keys": "the key files of production: ARGS='FOLDER --authority FOLDER --issuer URL umcs'",
     "docs": "the generated pages of docs/",
@@ -62,8 +63,7 @@ class Trouble(Exception):
 def main(arguments: "list[str]") -> int:
     command, rest = (arguments or [""])[0], arguments[1:]
     if command not in WORDS:
-        told = [f"  {name:14} {does}" for name, does in WORDS.items()]
-        print("usage: python3 run.py COMMAND", *told, sep="\n")
+        print("usage: python3 run.py COMMAND", *(f"  {n:17} {does}" for n, does in WORDS.items()), sep="\n")
         return 2
     try:
         require_python(sys.version_info[:2], command)

@@ -1,0 +1,172 @@
+"""How fast cards are activated: offer, token, nonce and card, by eight phones that never rest.
+
+A phone has key and code ready, and begins the next activation when it has the card of the last one.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import asyncpg
+import httpcore
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from rich.console import Console
+from rich.table import Table
+
+from bench import drain
+from bench.waiting_orders import INSTITUTION, place_orders, until
+from devstack.journey.wallet import PRE_AUTHORIZED
+from devstack.ports import free_ports
+from devstack.settings import Places
+from devstack.stack import Stack
+from ordering.sealing import load_sealers, open_code
+from servicekit.keys import Keys
+
+PHONES = 8
+KNOWN = {
+    "ordering": "select count(*) from orders where state = 'READY'",
+    "wallet": "select count(*) from offers",
+}
+CODES = "select order_id, offer_id, code_sealed from orders where state = 'READY'"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a phone has in hand before it begins."""
+
+    offer_id: str
+    code: str
+    key: ECKey
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """How many cards in how many seconds, and the processor seconds of each part of the stack."""
+
+    cards: int
+    seconds: float
+    processor_seconds: dict[str, float]
+
+
+async def measure(stack: Stack, cards: int) -> Activated:
+    await place_orders(stack.places, stack.databases["ordering"], cards)
+    waiting = iter(await _ready(stack, cards))
+    before, begun = drain.processor_seconds(stack), time.perf_counter()
+    async with httpcore.AsyncConnectionPool(max_keepalive_connections=2 * PHONES) as http:
+        phone = Phone(http, stack.url("wallet"), stack.url("issuer"))
+        await asyncio.gather(*(phone.activate_all(waiting) for _ in range(PHONES)))
+    seconds, after = time.perf_counter() - begun, drain.processor_seconds(stack)
+    return Activated(cards, seconds, {name: after[name] - before[name] for name in after})
+
+
+async def _ready(stack: Stack, cards: int) -> Sequence[Ready]:
+    codes = load_sealers(Keys(stack.places.keys)).code
+    for service, count in KNOWN.items():
+        await _until_known(stack.databases[service], count, cards)
+    ordering = await asyncpg.connect(stack.databases["ordering"])
+    rows = await ordering.fetch(CODES)
+    await ordering.close()
+    return [
+        Ready(
+            row["offer_id"],
+            open_code(codes, INSTITUTION, row["order_id"], row["code_sealed"]),
+            ECKey.generate_key("P-256"),
+        )
+        for row in rows
+    ]
+
+
+async def _until_known(database_url: str, count: str, cards: int) -> None:
+    connection = await asyncpg.connect(database_url)
+
+    async def all_are_known() -> bool:
+        return int(await connection.fetchval(count)) >= cards
+
+    await until(all_are_known, within=drain.LONGEST)
+    await connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """Talks as little HTTP as a phone must: the processor is for the stack."""
+
+    http: httpcore.AsyncConnectionPool
+    wallet: str
+    issuer: str
+
+    async def activate_all(self, waiting: Iterator[Ready]) -> None:
+        for ready in waiting:
+            await self._activate(ready)
+
+    async def _activate(self, ready: Ready) -> None:
+        offer = await self._ask("GET", f"{self.wallet}/offers/{ready.offer_id}")
+        form = {
+            "grant_type": PRE_AUTHORIZED,
+            "pre-authorized_code": offer["grants"][PRE_AUTHORIZED]["pre-authorized_code"],
+            "tx_code": ready.code,
+        }
+        token = await self._ask("POST", f"{self.wallet}/token", FORM, urlencode(form))
+        tenant = f"{self.issuer}/t/{INSTITUTION}"
+        nonce = (await self._ask("POST", f"{tenant}/nonce"))["c_nonce"]
+        [wanted] = offer["credential_configuration_ids"]
+        card = {"credential_configuration_id": wanted, "proofs": {"jwt": [_proof(ready.key, tenant, nonce)]}}
+        headers = {"Authorization": f"Bearer {token['access_token']}", "Content-Type": "application/json"}
+        await self._ask("POST", f"{tenant}/credential", headers, json.dumps(card))
+
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: str = ""
+    ) -> dict[str, Any]:
+        answer = await self.http.request(
+            method, url, headers=list((headers or {}).items()), content=body.encode()
+        )
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {url}: {answer.status} {answer.content.decode()}")
+        told: dict[str, Any] = json.loads(answer.content)
+        return told
+
+
+def _proof(key: ECKey, audience: str, nonce: str) -> str:
+    header = {"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": key.as_dict(private=False)}
+    return jwt.encode(header, {"aud": audience, "iat": int(time.time()), "nonce": nonce}, key)
+
+
+def report(console: Console, activated: Activated) -> None:
+    rate = activated.cards / activated.seconds
+    console.print(f"{rate:.0f} cards a second, {PHONES} phones, {activated.cards} cards")
+    table = Table("process", "CPU ms per card")
+    for name, seconds in activated.processor_seconds.items():
+        table.add_row(name, f"{1000 * seconds / activated.cards:.2f}")
+    total = sum(activated.processor_seconds.values())
+    table.add_row("all", f"{1000 * total / activated.cards:.2f}")
+    console.print(table)
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("cards", type=int, nargs="?", default=2000)
+    cards = arguments.parse_args().cards
+    console = Console()
+    data = drain.REPOSITORY / ".data"
+    data.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="activations-", dir=data) as folder,
+        Stack(Places(drain.REPOSITORY, Path(folder)), free_ports(), settings=drain.NOTHING_IS_SENT) as stack,
+    ):
+        activated = asyncio.run(measure(stack, cards))
+    report(console, activated)
+    console.print(drain.machine())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
