@@ -16,6 +16,7 @@ from ordering.pages.around import build_pages
 from ordering.parts import Parts
 from ordering.sealing import Sealers, load_sealers
 from ordering.settings import OrderingSettings
+from ordering.use_cases.end_rights import end_rights
 from ordering.use_cases.expire_orders import expire_orders
 from ordering.use_cases.feed_extensions import feed_extensions
 from ordering.use_cases.forget_extensions import forget_extensions
@@ -115,6 +116,7 @@ def _start_jobs(background: BackgroundWork, parts: Parts, streams: Eventing) -> 
     """What a clock decides waits until all that others told has been heard."""
     settings = parts.settings
     background.run_every(settings.expiry_interval, lambda: expire_due(parts, streams), name="expire-orders")
+    background.run_every(settings.expiry_interval, lambda: end_due_rights(parts, streams), name="end-rights")
     background.run_every(settings.reminder_interval, lambda: remind_due(parts, streams), name="remind-issuer")
     background.run_every(settings.extension_interval, lambda: extend_cards(parts), name="extend-cards")
     background.run_every(settings.forgetting_interval, lambda: forget(parts, streams), name="forget")
@@ -127,6 +129,14 @@ async def expire_due(parts: Parts, streams: Eventing) -> None:
         expired = await expire_orders(work)
     for order_id in expired:
         parts.changes.touch(order_id)
+
+
+async def end_due_rights(parts: Parts, streams: Eventing) -> None:
+    """In small transactions, until nobody is left whose rights have ended."""
+    while not await streams.behind():
+        async with parts.works.begin() as work:
+            if not await end_rights(work):
+                return
 
 
 async def remind_due(parts: Parts, streams: Eventing) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from ordering.domain import OPEN, Order
@@ -15,7 +15,16 @@ from ordering.problems import (
     OrderOpen,
     TooManyOrders,
 )
-from servicekit.institutions import WARSAW, ConsentText, Cycle, Institution, Reason, Rules, StudentStatus
+from servicekit.institutions import (
+    END_OF_DAY,
+    WARSAW,
+    ConsentText,
+    Cycle,
+    Institution,
+    Reason,
+    Rules,
+    StudentStatus,
+)
 from servicekit.problems import Text
 
 FRESH_SIGN_IN = timedelta(minutes=10)
@@ -46,6 +55,13 @@ class Student:
     card_valid_until: datetime | None
     office_hold: bool
     hold_version: int
+    rights_until: datetime | None = None  # of a graduate; none for everybody else
+
+    def keeps_card(self, now: datetime) -> bool:
+        """Students do, and graduates as long as the law leaves them a student's rights."""
+        if self.status == "graduated":
+            return self.rights_until is not None and now <= self.rights_until
+        return self.status != "struck_off"
 
     def shown(self) -> tuple[object, ...]:
         """What a card shows of the person: when it changes, cards are made anew."""
@@ -55,8 +71,21 @@ class Student:
 
     def card_end(self, semester_end: datetime, now: datetime) -> datetime:
         """When a card made now ends: with the semester, unless the student's own end is known."""
+        if self.rights_until is not None:
+            return self.rights_until
         own = self.card_valid_until
         return own if own is not None and own > now else semester_end
+
+
+def end_of_day(day: date) -> datetime:
+    """The last second of a day in Warsaw, in UTC."""
+    return datetime.combine(day, END_OF_DAY, WARSAW).astimezone(UTC)
+
+
+def rights_end(cycle: Cycle, graduated_on: date) -> datetime | None:
+    """By law (art. 109), rights last to 31 October after the first cycle, and end with any other."""
+    last_day = date(graduated_on.year, 10, 31)
+    return end_of_day(last_day) if cycle == "first" and graduated_on <= last_day else None
 
 
 def why_not(student: Student, rules: Rules, now: datetime) -> tuple[Reason, ...]:

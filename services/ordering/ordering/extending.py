@@ -1,13 +1,14 @@
 """Whose cards a mass extension reaches, to which end, and why others are left out. Pure."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from contracts.base import Party
 from ordering.domain import EXTENDABLE
-from servicekit.institutions import END_OF_DAY, WARSAW, StudentStatus
+from ordering.eligibility import end_of_day
+from servicekit.institutions import WARSAW, StudentStatus
 from servicekit.problems import Problem, Text
 
 State = Literal["previewed", "running", "done", "cancelled"]
@@ -89,11 +90,6 @@ class ExtensionRunning(Problem):
         "Poczekaj, aż się skończy, albo je przerwij.",
         "Wait for its end, or cancel it.",
     )
-
-
-def end_of_day(day: date) -> datetime:
-    """The last second of a day in Warsaw, in UTC."""
-    return datetime.combine(day, END_OF_DAY, WARSAW).astimezone(UTC)
 
 
 def check_until(until: datetime, now: datetime) -> None:

@@ -112,6 +112,7 @@ class ListedStudent(BaseModel):
     plastic_card_valid_until: OptionalDay
     data_changed_on: OptionalDay
     card_valid_until: OptionalDay
+    graduated_on: OptionalDay = None
 
     @field_validator("family_name")
     @classmethod
@@ -127,6 +128,17 @@ class ListedStudent(BaseModel):
             raise WrongField("is in the future", "Correct it")
         return birth_date
 
+    @field_validator("graduated_on")
+    @classmethod
+    def _has_graduated(cls, graduated_on: date | None, info: ValidationInfo) -> date | None:
+        if graduated_on is not None and info.data.get("status", "graduated") != "graduated":
+            raise WrongField(
+                "is there for somebody who has not graduated", "Remove it, or correct the status"
+            )
+        if graduated_on is not None and graduated_on > (info.context or {})["today"]:
+            raise WrongField("is in the future", "Give it once the day has come")
+        return graduated_on
+
     @field_validator("pesel")
     @classmethod
     def _is_the_persons(cls, pesel: str, info: ValidationInfo) -> str:
@@ -141,3 +153,5 @@ class ListedStudent(BaseModel):
 
 
 COLUMNS = tuple(name for name in ListedStudent.model_fields if name != "line")
+# Lists may lack it: whoever is told as graduated has graduated on the day of the list then.
+OPTIONAL_COLUMNS = ("graduated_on",)

@@ -12,7 +12,7 @@ from datetime import date
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ordering.listed_student import COLUMNS, ListedStudent, WrongField
+from ordering.listed_student import COLUMNS, OPTIONAL_COLUMNS, ListedStudent, WrongField
 
 MAX_BYTES = 100_000_000
 _DELIMITERS = ",;\t"
@@ -76,7 +76,7 @@ def _lines(content: bytes) -> Iterator[tuple[int, str]]:
 def _columns(header: str, delimiter: str) -> list[str]:
     columns = [column.strip().strip('"').lower() for column in header.split(delimiter)]
     problems = [
-        *(f"has no column {name}: add it" for name in COLUMNS if name not in columns),
+        *(f"has no column {name}: add it" for name in COLUMNS if name not in (*columns, *OPTIONAL_COLUMNS)),
         *(f"has a column that is not known: {name!r:.40}" for name in columns if name not in COLUMNS),
         *(f"has the column {name} twice" for name in COLUMNS if columns.count(name) > 1),
     ]

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,14 +15,15 @@ from PIL import Image
 from contracts.base import Event
 from contracts.ordering import CardChangeRequested, ContactChanged, OrderCancelled, OrderPlaced
 from eventing import Works
-from ordering import store
+from ordering import importing, store
 from ordering.eligibility import Student
 from ordering.importing import import_list
 from ordering.listed_student import COLUMNS
 from ordering.sealing import Sealers, open_pesel
 from ordering.settings import OrderingSettings
+from ordering.use_cases.end_rights import end_rights
 from tests.component.ordering.conftest import INSTITUTIONS, PlaceOrder
-from tests.component.ordering.scene import CONSENTS, tell
+from tests.component.ordering.scene import CONSENTS, Clock, tell
 from tests.eventlog import published
 
 PESEL = "02270803624"
@@ -55,8 +58,11 @@ def photos(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def import_rows(settings: OrderingSettings, tmp_path: Path, photos: Path) -> ImportList:
-    """`await import_rows(ANNA, JAN)` gives the exit status."""
+def import_rows(
+    settings: OrderingSettings, tmp_path: Path, photos: Path, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> ImportList:
+    """`await import_rows(ANNA, JAN)` gives the exit status. The clock is that of the test."""
+    monkeypatch.setattr(importing, "opened_works", lambda _settings: nullcontext(works))
 
     async def do(*rows: dict[str, str], institution: str = "umcs") -> int:
         lines = [COLUMNS, *([row.get(column, "") for column in COLUMNS] for row in rows)]
@@ -327,6 +333,53 @@ async def test_a_card_follows_its_student(
     changes = [event for event in await events(works) if isinstance(event, CardChangeRequested)]
     assert [event.change for event in changes] == asked
     assert {event.credential_id for event in changes} <= {credential_id}
+
+
+@pytest.mark.parametrize(
+    ("graduated_on", "ends"),
+    [("2026-02-20", "2026-10-31T22:59:59+00:00"), ("", "2026-10-31T22:59:59+00:00"), ("2025-12-20", None)],
+    ids=["in winter", "on the day of the list", "after the rights of that year"],
+)
+async def test_after_the_first_cycle_the_card_is_kept_to_the_end_of_october(
+    import_rows: ImportList,
+    photos: Path,
+    works: Works,
+    place_order: PlaceOrder,
+    clock: Clock,
+    graduated_on: str,
+    ends: str | None,
+) -> None:
+    await order_card(import_rows, photos, works, place_order)
+    in_march = datetime(2026, 3, 31, 21, 59, 59, tzinfo=UTC)
+    await works.pool.execute("update orders set card_valid_until = $1", in_march)
+    clock.now = datetime(2026, 3, 1, tzinfo=UTC)
+
+    for _ in range(2):
+        await import_rows(ANNA | {"status": "graduated", "graduated_on": graduated_on})
+        clock.advance(days=1)
+
+    [change] = [event for event in await events(works) if isinstance(event, CardChangeRequested)]
+    assert change.change == ("extend" if ends else "revoke")
+    assert (change.valid_until and change.valid_until.isoformat()) == ends
+
+
+async def test_a_card_that_says_a_later_day_is_revoked_when_the_rights_of_a_graduate_end(
+    import_rows: ImportList, photos: Path, works: Works, place_order: PlaceOrder, clock: Clock
+) -> None:
+    await order_card(import_rows, photos, works, place_order)
+    await works.pool.execute("update orders set card_valid_until = '2027-03-31'")
+    await import_rows(ANNA | {"status": "graduated", "graduated_on": "2026-09-15"})
+
+    asked = []
+    for month, day in ((10, 31), (11, 1), (11, 2)):
+        clock.now = datetime(2026, month, day, 1, tzinfo=UTC)
+        async with works.begin() as work:
+            await end_rights(work)
+        asked.append(
+            [event.change for event in await events(works) if isinstance(event, CardChangeRequested)]
+        )
+
+    assert asked == [[], ["revoke"], ["revoke"]]
 
 
 async def test_a_suspension_ends_when_the_list_says_so(

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from ordering.eligibility import end_of_day
 from ordering.extending import (
     Candidate,
     Extension,
@@ -15,7 +16,6 @@ from ordering.extending import (
     check_start,
     check_until,
     decide,
-    end_of_day,
 )
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)

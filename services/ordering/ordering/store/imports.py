@@ -26,6 +26,7 @@ _COLUMNS = (
     "data_changed_at",
     "photo_sha256",
     "card_valid_until",
+    "rights_until",
 )
 
 
@@ -75,23 +76,23 @@ async def save(conn: Connection, institution_id: str, students: Sequence[Student
         insert into students (
             institution_id, imported_at, student_ref, subject, student_number, given_names, family_name,
             birth_date, pesel_sealed, email, status, programme, cycle, study_kind, plastic_card_valid_until,
-            data_changed_at, photo_sha256, card_valid_until
+            data_changed_at, photo_sha256, card_valid_until, rights_until
         )
         select $1, $2, s.* from unnest(
             $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[], $9::text[], $10::text[],
             $11::text[], $12::text[], $13::text[], $14::text[], $15::date[], $16::timestamptz[],
-            $17::text[], $18::timestamptz[]
+            $17::text[], $18::timestamptz[], $19::timestamptz[]
         ) as s
         on conflict (student_ref) do update set (
             imported_at, subject, student_number, given_names, family_name, birth_date, pesel_sealed, email,
             status, programme, cycle, study_kind, plastic_card_valid_until, data_changed_at, photo_sha256,
-            card_valid_until
+            card_valid_until, rights_until
         ) = (
             excluded.imported_at, excluded.subject, excluded.student_number, excluded.given_names,
             excluded.family_name, excluded.birth_date, excluded.pesel_sealed, excluded.email,
             excluded.status, excluded.programme, excluded.cycle, excluded.study_kind,
             excluded.plastic_card_valid_until, excluded.data_changed_at, excluded.photo_sha256,
-            excluded.card_valid_until
+            excluded.card_valid_until, excluded.rights_until
         )
         """,
         institution_id,

@@ -1,6 +1,7 @@
 """Students as orders need them. The import writes them in `imports`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +21,28 @@ async def lock(conn: Connection, student_ref: UUID) -> Student | None:
     """Whoever orders, or changes what holds for all orders of a student, does so alone."""
     row = await conn.fetchrow("select * from students where student_ref = $1 for no key update", student_ref)
     return student_of(row) if row else None
+
+
+async def lock_with_ended_rights(conn: Connection, now: datetime, limit: int) -> list[UUID]:
+    """Students whose rights have ended, and who have an open order or a card that would be valid still."""
+    rows = await conn.fetch(
+        """
+        select s.student_ref from students s
+        where s.rights_until < $1 and exists (
+            select from orders o where o.student_ref = s.student_ref and (
+                o.state in ('PLACED', 'READY', 'LOCKED')
+                or o.card_issued_at is not null and o.card_end is null and o.card_valid_until > $1
+                    and not exists (
+                        select from open_questions q where q.order_id = o.order_id and q.question = 'revoke'
+                    )
+            )
+        )
+        order by s.student_ref limit $2 for no key update of s skip locked
+        """,
+        now,
+        limit,
+    )
+    return [row["student_ref"] for row in rows]
 
 
 async def hold(conn: Connection, student_ref: UUID, office_hold: bool) -> int:

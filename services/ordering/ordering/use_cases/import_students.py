@@ -7,12 +7,13 @@ from uuid import UUID
 
 from eventing import UnitOfWork
 from ordering import store
-from ordering.eligibility import Student
+from ordering.eligibility import Student, rights_end
 from ordering.listed_student import ListedStudent
 from ordering.photos import Photo
 from ordering.sealing import Sealers, open_pesel, seal_pesel
 from ordering.student_list import Fault
 from ordering.use_cases._contact import EMAIL_ALERTS, publish_contact
+from ordering.use_cases.extend_graduate import extend_graduate
 from ordering.use_cases.hold_student import hold_student
 from ordering.use_cases.strike_off_student import strike_off_student
 from ordering.use_cases.update_cards import update_cards
@@ -96,7 +97,17 @@ def _change(
     after = _student(institution_id, student_ref, listed, photo.sha256 if photo else kept_photo)
     if before:
         after = replace(after, office_hold=before.office_hold, hold_version=before.hold_version)
+    if after.status == "graduated":
+        after = replace(after, rights_until=_rights_end(work, listed, before))
     return Change(before, replace(after, pesel_sealed=_sealed(sealers, before, after, listed.pesel)))
+
+
+def _rights_end(work: UnitOfWork, listed: ListedStudent, before: Student | None) -> datetime | None:
+    """Without a day in the list, that of the first list which told it counts, and stays."""
+    told_before = before and (before.status, before.cycle) == (listed.status, listed.cycle)
+    if before and told_before and not listed.graduated_on:
+        return before.rights_until
+    return rights_end(listed.cycle, listed.graduated_on or work.now.astimezone(WARSAW).date())
 
 
 def _student(
@@ -166,25 +177,21 @@ async def _follow(work: UnitOfWork, sealers: Sealers, changes: Sequence[Change])
 
 async def _follow_status(work: UnitOfWork, change: Change) -> None:
     before, after = change.before, change.after
-    former = before.status if before else None
-    if after.status == former:
+    if before and (before.status, before.rights_until) == (after.status, after.rights_until):
         return
-    if _is_none_any_more(after):
+    if not after.keeps_card(work.now):
         await strike_off_student(work, after.student_ref, actor_ref=ACTOR)
     elif after.status == "suspended":
         await hold_student(work, after.student_ref, hold=True, actor_ref=ACTOR, reason="rights_suspended")
     elif after.office_hold:
         await hold_student(work, after.student_ref, hold=False, actor_ref=ACTOR, reason="rights_restored")
-
-
-def _is_none_any_more(student: Student) -> bool:
-    """By law, who finished the first cycle keeps the card up to its end."""
-    return student.status == "struck_off" or (student.status == "graduated" and student.cycle != "first")
+    if before and after.rights_until and after.keeps_card(work.now):
+        await extend_graduate(work, after, actor_ref=ACTOR)
 
 
 async def _follow_data(work: UnitOfWork, sealers: Sealers, change: Change) -> None:
     before, after = change.before, change.after
-    if before is None or _is_none_any_more(after) or before.shown() == after.shown():
+    if before is None or not after.keeps_card(work.now) or before.shown() == after.shown():
         return
     await update_cards(work, sealers, after, actor_ref=ACTOR)
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from eventing import UnitOfWork
 from ordering import store
-from ordering.extending import Candidate, Extension, Reason, check_until, decide, end_of_day
+from ordering.eligibility import end_of_day
+from ordering.extending import Candidate, Extension, Reason, check_until, decide
 
 AT_ONCE = 2_000
 
