@@ -109,4 +109,3 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: no look for garbage needs to go through it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000)

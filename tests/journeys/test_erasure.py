@@ -48,7 +48,7 @@ FIELDS = (
 
 # Where the order's id stays: tombstones and audit, and events without what they told.
 TOMBSTONES = {
-    "ordering": {"tombstones"},
+    "ordering": {"tombstones", "audit_lines"},
     "issuer": {"credentials", "status_entries", "card_audit"},
     "notifier": {"orders"},
     "wallet": {"erased_orders"},

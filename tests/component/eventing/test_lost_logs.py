@@ -180,9 +180,11 @@ async def test_a_new_log_is_seen_after_what_the_old_one_acknowledged_is_written_
     await marked.wait()
     world.log.empty()
     looking = asyncio.create_task(world.ordering.watch.look())
-    await eventually(lambda: somebody_waits(world.ordering_pool))
-    may_commit.set()
-    await asyncio.gather(marking, looking)
+    try:
+        await eventually(lambda: somebody_waits(world.ordering_pool))
+    finally:
+        may_commit.set()
+        await asyncio.gather(marking, looking)
     await heal_for_long(world)
 
     assert applied(world) == {order_id: [1]}
