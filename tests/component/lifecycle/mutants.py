@@ -1,6 +1,7 @@
 """Rules of a card's life broken on purpose."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from issuer import domain as cards
@@ -40,7 +41,12 @@ async def _forget(_work: Any, _received: Any) -> None:
     """What was told is not written down."""
 
 
+def _shorten(credential: cards.Credential, valid_until: datetime) -> cards.Credential:
+    return replace(credential, valid_until=valid_until) if credential.stands else credential
+
+
 MUTANTS: dict[str, Mutant] = {
+    "a_later_day_is_forgotten": [(change_cards, "extend", _shorten)],
     "ended_cards_are_suspended": [(change_cards, "suspend", _suspend_whatever_it_is)],
     "the_old_card_stays": [(cards, "_switched_off", lambda *_, **__: None)],
     "any_key_has_the_card": [(_make_card, "issue", _give_to_any_key)],

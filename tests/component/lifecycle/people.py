@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -15,6 +15,8 @@ from issuer.domain import CONFIGURATION_ID, Activation, NotYet, Refused, Stale
 from issuer.use_cases.issue_card import CardRequest, issue_card
 from issuer.use_cases.use_nonces import ProofNonce
 from ordering.sealing import open_code
+from ordering.store import students
+from ordering.use_cases._commands import card_change, lock_own_order, record_command
 from ordering.use_cases.cancel_order import cancel_order
 from ordering.use_cases.expire_orders import expire_orders
 from ordering.use_cases.hold_student import hold_student
@@ -22,6 +24,7 @@ from ordering.use_cases.place_order import Wish, place_order
 from ordering.use_cases.request_activation_code import request_activation_code
 from ordering.use_cases.request_card_change import request_card_change
 from ordering.use_cases.strike_off_student import strike_off_student
+from ordering.use_cases.update_cards import update_cards
 from servicekit.problems import Problem
 from tests.component.issuer.phones import Phone
 from tests.component.lifecycle.world import Crash, World
@@ -119,6 +122,29 @@ class People:
             lambda work: hold_student(work, student, hold=hold, actor_ref="clerk", reason="by_the_dean"),
             crash,
         )
+
+    async def extend(self, order_id: UUID, days: int, crash: bool) -> None:
+        """As an extension of many cards asks for each; the day may lie before the one that was given last."""
+
+        async def ask(work: UnitOfWork) -> None:
+            order = await lock_own_order(work, self.world.student_ref, order_id)
+            if order.card.can_be_renewed(work.now):
+                until = work.now + timedelta(days=days)
+                event = card_change(work, order, "extend", by="office", actor_ref="clerk", valid_until=until)
+                await record_command(work, order, event, "extend")
+
+        await self._in_ordering(ask, crash)
+
+    async def change_name(self, crash: bool) -> None:
+        """As an import does that brings another name."""
+
+        async def update(work: UnitOfWork) -> None:
+            student = await students.lock(work.connection, self.world.student_ref)
+            assert student is not None
+            renamed = replace(student, family_name=secrets.token_hex(4))
+            await update_cards(work, self.world.makings.sealers, renamed, actor_ref="import")
+
+        await self._in_ordering(update, crash)
 
     async def strike_off(self, crash: bool) -> None:
         student = self.world.student_ref

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -37,6 +37,7 @@ class Play(RuleBasedStateMachine):
         self.arrived: list[tuple[str, LogRecord]] = []
         self.touched: set[str] = set()
         self.ended: dict[str, set[UUID]] = {name: set() for name in rules.ENDED}
+        self.last_days: dict[UUID, datetime] = {}
 
     def run(self, step: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(step, self.loop).result(timeout=30)
@@ -170,6 +171,16 @@ class Play(RuleBasedStateMachine):
         if really:
             self._in_portal(self.people.strike_off(crash))
 
+    @rule(crash=CRASHES)
+    def the_office_extends_twice_and_the_nearer_day_comes_last(self, crash: bool) -> None:
+        order_id = self._newest()
+        for days in (300, 30):
+            self._in_portal(self.people.extend(order_id, days, crash))
+
+    @rule(crash=CRASHES)
+    def the_student_gets_another_name(self, crash: bool) -> None:
+        self._in_portal(self.people.change_name(crash))
+
     @rule(span=st.sampled_from(SPANS), crash=CRASHES)
     def time_passes(self, span: timedelta, crash: bool) -> None:
         """Orders expire only when ordering has heard everything, as its sweeper sees to."""
@@ -222,6 +233,7 @@ class Play(RuleBasedStateMachine):
             rules.at_most_one_stands(self.world, rows)
             rules.the_list_says_what_the_rows_say(await rules.lists(self.world, rows), rows)
             rules.every_card_has_one_accepted_activation(self.people, rows)
+            self.last_days = rules.no_end_comes_nearer(self.last_days, rows)
         if "wallet" in self.touched:
             await rules.attempts_stay_within_the_limit(self.people)
         self.touched.clear()

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
-from contracts.issuer import CardIssued, CardReplaced, CardRevoked
+from contracts.issuer import CardIssued, CardReplaced, CardRevoked, CardUpdated
 from contracts.wallet import ActivationAccepted
 from issuer import status_list
 from issuer.store import status
@@ -97,6 +98,13 @@ def every_card_has_one_accepted_activation(people: People, rows: list[asyncpg.Re
     assert all(len(keys) == 1 for keys in people.keys_of.values()), "two phones hold one card"
 
 
+def no_end_comes_nearer(known: dict[UUID, datetime], rows: list[asyncpg.Record]) -> dict[UUID, datetime]:
+    """Phones hold signed cards that say the later day. Answers the ends as they are now."""
+    ends = {row["order_id"]: row["valid_until"] for row in rows if row["holder_jkt"]}
+    assert all(known.get(order_id, end) <= end for order_id, end in ends.items()), "a card was shortened"
+    return ends
+
+
 async def attempts_stay_within_the_limit(people: People) -> None:
     pool = people.world.services["wallet"].works.pool
     most = await pool.fetchval(
@@ -108,25 +116,42 @@ async def attempts_stay_within_the_limit(people: People) -> None:
 
 async def everybody_agrees(world: World, rows: list[asyncpg.Record]) -> None:
     """Once all was heard: the others know each card as the issuer has it."""
-    by_issuer = {row["order_id"]: _as_known(row["state"], row["holds"]) for row in rows if row["holder_jkt"]}
+    by_issuer = {
+        row["order_id"]: _as_known(row["state"], row["holds"], row["valid_until"])
+        for row in rows
+        if row["holder_jkt"]
+    }
     orders = await world.services["ordering"].works.pool.fetch(
         """
-        select order_id, coalesce(lower(card_end), '') as ended, card_holds as holds from orders
-        where student_ref = $1 and card_issued_at is not null
+        select order_id, coalesce(lower(card_end), '') as ended, card_holds as holds,
+            card_valid_until as valid_until
+        from orders where student_ref = $1 and card_issued_at is not null
         """,
         world.student_ref,
     )
     wallet = await world.services["wallet"].works.pool.fetch(
         """
-        select order_id, coalesce(ended, '') as ended, holds from cards
+        select order_id, coalesce(ended, '') as ended, holds, valid_until, revision from cards
         where order_id = any($1) and credential_id is not null
         """,
         list(by_issuer),
     )
     for told in (orders, wallet):
-        assert {row["order_id"]: _as_known(row["ended"], row["holds"]) for row in told} == by_issuer
+        known = {row["order_id"]: _as_known(row["ended"], row["holds"], row["valid_until"]) for row in told}
+        assert known == by_issuer
+    revisions = _revisions_told(world)
+    known_by_wallet = {row["order_id"]: row["revision"] for row in wallet if row["order_id"] in revisions}
+    assert known_by_wallet == {order_id: revisions[order_id] for order_id in known_by_wallet}
 
 
-def _as_known(state: str, holds: list[str]) -> tuple[str, frozenset[str]]:
-    """What a card that has ended was held for says nothing more."""
-    return (state, frozenset()) if state in ("revoked", "replaced") else ("stands", frozenset(holds))
+def _revisions_told(world: World) -> dict[UUID, int]:
+    """The last of each card: new data before there is a card are told to nobody."""
+    said = world.said.events.get("issuer", [])
+    return {event.order_id: event.revision for event in said if isinstance(event, CardUpdated)}
+
+
+def _as_known(state: str, holds: list[str], until: datetime) -> tuple[str, frozenset[str], datetime | None]:
+    """What a card that has ended was held for, and how long it was good, says nothing more."""
+    if state in ("revoked", "replaced"):
+        return state, frozenset(), None
+    return "stands", frozenset(holds), until

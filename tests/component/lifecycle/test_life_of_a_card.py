@@ -11,7 +11,7 @@ from tests.component.lifecycle.mutants import MUTANTS
 from tests.component.lifecycle.play import Play
 from tests.mutants import holds_against
 
-PLAYS = 25
+PLAYS = 40
 STEPS = 45
 
 THE_SAME_EACH_TIME = settings(
