@@ -64,8 +64,10 @@ async def _hold(parts: Parts, clerk: Clerk, student_ref: UUID, *, hold: bool, re
 
 
 async def strike_off(parts: Parts, clerk: Clerk, student_ref: UUID) -> None:
+    """Nor may they order again, until a list says otherwise."""
     async with parts.works.begin() as work:
         await _student(work, clerk, student_ref)
+        await store.clerks.strike_off(work.connection, student_ref)
         await strike_off_student(work, student_ref, actor_ref=clerk.actor_ref)
         await _touch_all(work, parts, student_ref)
 

@@ -221,12 +221,18 @@ async def test_an_open_order_is_withdrawn_by_the_office(
     assert await audit(ordering_database) == [("order_withdrawn", anna)]
 
 
-async def test_who_is_struck_off_loses_what_they_have(
-    office: httpx.AsyncClient, ordering_database: Database, card: Story, anna: UUID
+async def test_who_is_struck_off_loses_what_they_have_and_orders_no_more(
+    office: httpx.AsyncClient,
+    http: httpx.AsyncClient,
+    ordering_database: Database,
+    card: Story,
+    anna: UUID,
 ) -> None:
     told = (await office.post(f"{API}/students/{anna}/striking-off")).json()
 
     assert told["orders"][0]["requested"] == ["revoke"]
+    reasons = (await http.get("/api/v1/eligibility")).json()["reasons"]
+    assert "STATUS_NOT_ACTIVE" in {reason["code"] for reason in reasons}
     assert ("student_struck_off", anna) in await audit(ordering_database)
 
 

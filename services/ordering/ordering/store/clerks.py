@@ -84,6 +84,11 @@ async def student(conn: Connection, institution_id: str, student_ref: UUID) -> S
     return student_of(row) if row else None
 
 
+async def strike_off(conn: Connection, student_ref: UUID) -> None:
+    """As a list would tell it; the next list that says otherwise counts."""
+    await conn.execute("update students set status = 'struck_off' where student_ref = $1", student_ref)
+
+
 async def order_of_card(conn: Connection, institution_id: str, credential_id: UUID) -> UUID | None:
     order_id: UUID | None = await conn.fetchval(
         """
