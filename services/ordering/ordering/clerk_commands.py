@@ -38,7 +38,7 @@ async def add_clerk(settings: OrderingSettings, institution_id: str, subject: st
 async def remove_clerk(settings: OrderingSettings, institution_id: str, subject: str) -> None:
     """From their next request on they are none; what they did stays in the audit."""
     async with opened_works(settings) as works, works.begin() as work:
-        removed = await store.clerks.remove(work.connection, institution_id, subject)
+        removed = await store.clerks.remove(work.connection, institution_id, subject, work.now)
         if removed is None:
             raise SystemExit(f"no clerk of {institution_id} has this subject: it is the `sub` of add-clerk")
         await _note(work, institution_id, removed, "clerk_removed")

@@ -30,10 +30,11 @@ class Trace:
 async def search(
     parts: Parts, clerk: Clerk, words: list[str], after: UUID | None, limit: int
 ) -> list[Student]:
-    """How many were found is noted, not what was searched for: that is somebody's name."""
+    """Whom it showed is noted, not what was searched for: that is somebody's name."""
     async with parts.works.begin() as work:
         found = await store.clerks.search_students(work.connection, clerk.institution.id, words, after, limit)
-        await _note(work, clerk, "students_searched", details={"found": len(found)})
+        shown = [str(student.student_ref) for student in found]
+        await _note(work, clerk, "students_searched", details={"students": shown})
     return found
 
 
@@ -107,7 +108,7 @@ async def _note(
     action: str,
     *,
     student_ref: UUID | None = None,
-    details: dict[str, int] | None = None,
+    details: dict[str, list[str]] | None = None,
 ) -> None:
     await store.audit.add(
         work.connection,

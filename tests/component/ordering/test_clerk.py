@@ -81,7 +81,7 @@ async def test_a_student_who_tries_is_noted_and_a_clerk_who_was_removed_is_none_
     await http.get(f"{API}/students/{anna}")
     noted = await ordering_database.pool.fetchrow("select actor_ref, action from audit_lines")
     async with works.begin() as work:
-        await clerks.remove(work.connection, "umcs", "teresa")
+        await clerks.remove(work.connection, "umcs", "teresa", work.now)
 
     assert noted is not None
     assert tuple(noted) == (str(anna), "clerk_access_refused")
@@ -168,6 +168,7 @@ async def test_whatever_a_clerk_reads_is_a_line_of_the_audit_without_what_was_se
     assert await audit(ordering_database) == [("students_searched", None), ("student_read", anna)]
     lines = await ordering_database.pool.fetchval("select string_agg(details::text, '') from audit_lines")
     assert "jcik" not in lines
+    assert str(anna) in lines
 
 
 async def test_the_office_suspends_and_lifts_it_again(

@@ -154,8 +154,13 @@ async def test_clerks_come_and_go_by_commands(live_settings: OrderingSettings, w
         assert await find(connection, "pwr", "teresa") is None
         await remove_clerk(live_settings, "umcs", "teresa")
         assert await find(connection, "umcs", "teresa") is None
+        assert (
+            await connection.fetchval("select subject from clerks where removed_at is not null") == "teresa"
+        )
+        await add_clerk(live_settings, "umcs", "teresa")
+        assert await find(connection, "umcs", "teresa")
         told = await connection.fetch("select action from audit_lines order by audit_id")
-    assert [line["action"] for line in told] == ["clerk_added", "clerk_removed"]
+    assert [line["action"] for line in told] == ["clerk_added", "clerk_removed", "clerk_added"]
 
 
 async def test_clerk_commands_refuse_whom_they_cannot_mean(live_settings: OrderingSettings) -> None:

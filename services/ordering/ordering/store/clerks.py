@@ -12,17 +12,21 @@ from ordering.store.students import student_of
 async def find(conn: Connection, institution_id: str, subject: str) -> UUID | None:
     """The reference of a clerk of this institution; none for everybody else."""
     clerk: UUID | None = await conn.fetchval(
-        "select clerk_ref from clerks where institution_id = $1 and subject = $2", institution_id, subject
+        "select clerk_ref from clerks where institution_id = $1 and subject = $2 and removed_at is null",
+        institution_id,
+        subject,
     )
     return clerk
 
 
 async def add(conn: Connection, clerk: UUID, institution_id: str, subject: str, now: datetime) -> UUID | None:
-    """None when this person is a clerk already."""
+    """None when this person is a clerk already. Who was one before has the same reference again."""
     added: UUID | None = await conn.fetchval(
         """
         insert into clerks (clerk_ref, institution_id, subject, added_at) values ($1, $2, $3, $4)
-        on conflict (institution_id, subject) do nothing returning clerk_ref
+        on conflict (institution_id, subject) do update set removed_at = null
+            where clerks.removed_at is not null
+        returning clerk_ref
         """,
         clerk,
         institution_id,
@@ -32,12 +36,16 @@ async def add(conn: Connection, clerk: UUID, institution_id: str, subject: str, 
     return added
 
 
-async def remove(conn: Connection, institution_id: str, subject: str) -> UUID | None:
-    """None when this person was no clerk."""
+async def remove(conn: Connection, institution_id: str, subject: str, now: datetime) -> UUID | None:
+    """None when this person was no clerk. The row stays: the audit names clerks by reference alone."""
     removed: UUID | None = await conn.fetchval(
-        "delete from clerks where institution_id = $1 and subject = $2 returning clerk_ref",
+        """
+        update clerks set removed_at = $3
+        where institution_id = $1 and subject = $2 and removed_at is null returning clerk_ref
+        """,
         institution_id,
         subject,
+        now,
     )
     return removed
 
