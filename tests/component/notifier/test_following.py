@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -18,7 +17,7 @@ from eventing import Connection, Handlers, Works
 from notifier.consumers import handlers
 from notifier.contacts import Contacts
 from notifier.domain import Recipient
-from notifier.store import alerts
+from notifier.store import recipients
 from notifier.use_cases.write_alerts import News
 from servicekit.live import ChangeFeed
 from tests.component.notifier.conftest import NewOrder, NewToken, Tell, bearer
@@ -27,34 +26,17 @@ from tests.mutants import Mutant, apply, holds_against
 from tests.waiting import eventually, somebody_waits
 
 
-async def _enter_by_a_global_cursor(conn: Connection, order_ids: Sequence[UUID]) -> list[alerts.Arrival]:
+async def _enter_by_a_global_cursor(
+    conn: Connection, counts: Mapping[Recipient, int]
+) -> dict[Recipient, int]:
     """Numbers for all inboxes from one counter, as they come, and no lock."""
-    rows = await conn.fetch(
-        """
-        select a.id, a.order_id, a.kind, o.institution_id, o.student_ref
-        from alerts a join orders o on o.id = a.order_id
-        where a.order_id = any($1) and a.entry is null and o.student_ref is not null order by a.id
-        """,
-        order_ids,
-    )
-    for row in rows:
-        await conn.execute(
-            "update alerts set student_ref = $1, entry = $2 where id = $3",
-            row["student_ref"],
-            next(GLOBAL_CURSOR),
-            row["id"],
-        )
-    return [
-        alerts.Arrival(
-            row["id"], row["order_id"], row["kind"], Recipient(row["institution_id"], row["student_ref"])
-        )
-        for row in rows
-    ]
+    await conn.execute("select")
+    return {recipient: next(GLOBAL_CURSOR) for recipient in counts}
 
 
 GLOBAL_CURSOR = count(1000)
 MUTANTS: dict[str, Mutant] = {
-    "entries_numbered_by_a_global_cursor": [(alerts, "deliver_to_inboxes", _enter_by_a_global_cursor)],
+    "entries_numbered_by_a_global_cursor": [(recipients, "take_entries", _enter_by_a_global_cursor)],
 }
 
 

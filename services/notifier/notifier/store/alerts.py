@@ -8,86 +8,105 @@ from uuid import UUID
 import asyncpg
 
 from eventing import Connection
-from notifier.domain import Alert, Kind, Notice, Recipient, goes_by_mail, is_urgent
+from notifier.domain import Alert, Kind, Notice, Recipient
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An alert that has just come into an inbox."""
+    """An alert that comes into an inbox as its next entry, once its student is known."""
 
     alert_id: UUID
     order_id: UUID
+    institution_id: str
     kind: Kind
-    recipient: Recipient
+    recipient: Recipient | None
+    entry: int | None = None
 
 
-async def insert_alerts(conn: Connection, alerts: Sequence[tuple[UUID, Notice]], due_at: datetime) -> None:
-    """Raise what was not raised before, with the deliveries that belong to it.
+async def still_to_tell(conn: Connection, notices: Sequence[Notice]) -> list[tuple[Notice, Recipient | None]]:
+    """What was not told before about these locked orders, with who is behind them, if that is known.
 
     Erased orders get none. Of an offer nothing is told once there is a newer one, or its order has moved on.
     """
+    rows = await conn.fetch(
+        """
+        select n.place, o.institution_id, o.student_ref
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) with ordinality
+            as n (order_id, cause, kind, generation, place)
+        join orders o on o.id = n.order_id
+        where o.erased_at is null
+            and (n.generation is null or n.generation >= o.generation and not o.moved_on)
+            and (select a.id from alerts a where a.cause = n.cause and a.kind = n.kind) is null
+        order by n.place
+        """,
+        [notice.order_id for notice in notices],
+        [notice.cause for notice in notices],
+        [notice.kind for notice in notices],
+        [notice.generation for notice in notices],
+    )
+    return [(notices[row["place"] - 1], _recipient(row)) for row in rows]
+
+
+def _recipient(row: asyncpg.Record) -> Recipient | None:
+    known = row["student_ref"] is not None
+    return Recipient(row["institution_id"], row["student_ref"]) if known else None
+
+
+async def insert_alerts(conn: Connection, alerts: Sequence[tuple[Arrival, Notice]]) -> None:
     await conn.execute(
         """
-        with notices as (
-            select * from unnest(
-                $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::int[],
-                $8::bool[], $10::bool[]
-            ) as n (id, order_id, cause, kind, parameters, occurred_at, generation, by_mail, urgent)
-        ), raised as (
-            insert into alerts
-                (id, order_id, institution_id, cause, kind, parameters, generation, occurred_at)
-            select n.id, o.id, o.institution_id, n.cause, n.kind, n.parameters, n.generation, n.occurred_at
-            from notices n join orders o on o.id = n.order_id
-            where o.erased_at is null
-                and (n.generation is null or n.generation >= o.generation and not o.moved_on)
-            on conflict (cause, kind) do nothing returning id
-        )
-        insert into deliveries (alert_id, channel, due_at, urgent)
-        select id, 'email', $9, urgent from raised join notices using (id) where by_mail
+        insert into alerts (id, order_id, institution_id, student_ref, entry, cause, kind, parameters,
+            generation, occurred_at)
+        select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::uuid[],
+            $7::text[], $8::jsonb[], $9::int[], $10::timestamptz[])
         """,
-        [alert_id for alert_id, _ in alerts],
-        [notice.order_id for _, notice in alerts],
-        [notice.cause for _, notice in alerts],
-        [notice.kind for _, notice in alerts],
-        [notice.parameters for _, notice in alerts],
-        [notice.occurred_at for _, notice in alerts],
-        [notice.generation for _, notice in alerts],
-        [goes_by_mail(notice.kind) for _, notice in alerts],
-        due_at,
-        [is_urgent(notice.kind) for _, notice in alerts],
+        *zip(*(_new_row(arrival, notice) for arrival, notice in alerts), strict=True),
     )
 
 
-async def deliver_to_inboxes(conn: Connection, order_ids: Sequence[UUID]) -> list[Arrival]:
-    """Give each alert of these locked orders, once its student is known, the next entry of the inbox.
+def _new_row(arrival: Arrival, notice: Notice) -> tuple[object, ...]:
+    return (
+        arrival.alert_id,
+        notice.order_id,
+        notice.institution_id,
+        arrival.recipient and arrival.recipient.student_ref,
+        arrival.entry,
+        notice.cause,
+        notice.kind,
+        notice.parameters,
+        notice.generation,
+        notice.occurred_at,
+    )
 
-    Entries are given under the lock of the inbox's row, so a reader who has seen one has seen all before it.
-    """
+
+async def without_inbox(conn: Connection, order_ids: Sequence[UUID]) -> list[Arrival]:
+    """Alerts of these locked orders that were raised before their student was known, if it is by now."""
     rows = await conn.fetch(
         """
-        with waiting as (
-            select a.id, o.institution_id, o.student_ref,
-                row_number() over inbox as place, count(*) over (partition by o.institution_id, o.student_ref)
-            from alerts a join orders o on o.id = a.order_id
-            where a.order_id = any($1) and a.entry is null and o.student_ref is not null
-            window inbox as (partition by o.institution_id, o.student_ref order by a.occurred_at, a.id)
-        ), inboxes as (
-            insert into recipients as r (institution_id, student_ref, last_entry)
-            select distinct institution_id, student_ref, count from waiting order by 1, 2
-            on conflict (institution_id, student_ref) do update
-                set last_entry = r.last_entry + excluded.last_entry
-            returning institution_id, student_ref, last_entry
-        )
-        update alerts a set student_ref = w.student_ref, entry = i.last_entry - w.count + w.place
-        from waiting w join inboxes i using (institution_id, student_ref) where a.id = w.id
-        returning a.id, a.order_id, a.kind, a.institution_id, a.student_ref, a.entry
+        select a.id, a.order_id, a.kind, o.institution_id, o.student_ref
+        from alerts a join orders o on o.id = a.order_id
+        where a.order_id = any($1) and a.entry is null and o.student_ref is not null
+        order by a.occurred_at, a.id
         """,
         order_ids,
     )
     return [
-        Arrival(row["id"], row["order_id"], row["kind"], Recipient(row["institution_id"], row["student_ref"]))
-        for row in sorted(rows, key=lambda row: int(row["entry"]))
+        Arrival(row["id"], row["order_id"], row["institution_id"], row["kind"], _recipient(row))
+        for row in rows
     ]
+
+
+async def bring_in(conn: Connection, arrivals: Sequence[Arrival]) -> None:
+    """Write down the entries of alerts that had none."""
+    await conn.execute(
+        """
+        update alerts a set student_ref = n.student_ref, entry = n.entry
+        from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as n (id, student_ref, entry) where a.id = n.id
+        """,
+        [arrival.alert_id for arrival in arrivals],
+        [arrival.recipient and arrival.recipient.student_ref for arrival in arrivals],
+        [arrival.entry for arrival in arrivals],
+    )
 
 
 async def newest_alerts(conn: Connection, recipient: Recipient, *, before: int, limit: int) -> list[Alert]:

@@ -1,13 +1,26 @@
 """Deliveries: rows that senders lease, work off outside any transaction, and report with the same lease."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from eventing import Connection
-from notifier.domain import Channel, Delivery, KeptSubscription, QuietHours, Result, State
+from notifier.domain import Channel, Delivery, KeptSubscription, Kind, QuietHours, Result, State, is_urgent
+
+
+async def plan_letters(conn: Connection, alerts: Mapping[UUID, Kind], due_at: datetime) -> None:
+    """For alerts that were just raised; a letter waits until its recipient is known."""
+    await conn.execute(
+        """
+        insert into deliveries (alert_id, channel, due_at, urgent)
+        select id, 'email', $3, urgent from unnest($1::uuid[], $2::boolean[]) as a (id, urgent)
+        """,
+        list(alerts),
+        [is_urgent(kind) for kind in alerts.values()],
+        due_at,
+    )
 
 
 async def plan_pushes(conn: Connection, alert_ids: Sequence[UUID], due_at: datetime) -> int:

@@ -1,6 +1,6 @@
 """Recipients: how far their inboxes go, and how they want to be told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eventing import Connection
 from notifier.domain import Preferences, QuietHours, Recipient
@@ -18,6 +18,28 @@ async def last_entries(conn: Connection, recipients: Sequence[Recipient]) -> dic
         [recipient.student_ref for recipient in recipients],
     )
     return {Recipient(row["institution_id"], row["student_ref"]): row["last_entry"] for row in rows}
+
+
+async def take_entries(conn: Connection, counts: Mapping[Recipient, int]) -> dict[Recipient, int]:
+    """Take so many entries of each inbox; the number of the first one.
+
+    They are given under the lock of the inbox's row, so a reader who has seen one has seen all before it.
+    """
+    recipients = sorted(counts, key=lambda one: (one.institution_id, one.student_ref))
+    rows = await conn.fetch(
+        """
+        insert into recipients as r (institution_id, student_ref, last_entry)
+        select * from unnest($1::text[], $2::uuid[], $3::bigint[])
+        on conflict (institution_id, student_ref) do update
+            set last_entry = r.last_entry + excluded.last_entry
+        returning institution_id, student_ref, last_entry
+        """,
+        [recipient.institution_id for recipient in recipients],
+        [recipient.student_ref for recipient in recipients],
+        [counts[recipient] for recipient in recipients],
+    )
+    last = {Recipient(row["institution_id"], row["student_ref"]): row["last_entry"] for row in rows}
+    return {recipient: last[recipient] - count + 1 for recipient, count in counts.items()}
 
 
 async def make_known(conn: Connection, recipient: Recipient) -> None:
