@@ -8,7 +8,8 @@ from contracts.catalogue import dlq_name, topic_named
 from eventing.codec import LogRecord, headers_to_text
 from eventing.database import Connection
 from eventing.outbox import DeadLetterCopy
-from eventing.streams_in import Held, lock_streams, save_streams
+from eventing.streams_in import Held
+from eventing.streams_in_rows import lock_streams, save_streams
 from eventing.work import UnitOfWork, Works
 
 

@@ -21,7 +21,8 @@ from eventing.database import TRANSIENT
 from eventing.handlers import Handlers, Orphan, Received, ignore
 from eventing.platform_events import on_platform_event
 from eventing.settings import EventingSettings
-from eventing.streams_in import Held, Stream, bury, lock_streams, postpone, postpone_ahead, save_streams
+from eventing.streams_in import Held, Stream, bury, postpone, postpone_ahead
+from eventing.streams_in_rows import lock_streams, save_streams
 from eventing.supervision import whereabouts
 from eventing.work import UnitOfWork, Works
 
@@ -64,7 +65,7 @@ class Runner:
         envelopes = await self._decode(work, records)
         numbered = [envelope for envelope in envelopes if envelope.number is not None]
         streams = await lock_streams(
-            work.connection, {envelope.stream: envelope.partition for envelope in numbered}.items()
+            work.connection, {envelope.stream: envelope.partition for envelope in numbered}.items(), numbered
         )
         for envelope in numbered:
             outcome = streams[envelope.stream].take(envelope, work.now)

@@ -18,6 +18,7 @@ from eventing import (
     restore,
     runner,
     streams_in,
+    streams_in_rows,
 )
 from eventing.positions import decide_start
 from tests.mutants import Mutant
@@ -57,7 +58,7 @@ async def _all_batches_at_once(self: relay.Relay, writer: Any, run: lanes.LaneRu
 def _take_larger_at_once(self: streams_in.Stream, envelope: Any, now: Any) -> str:
     if envelope.number <= self.last:
         return "duplicate"
-    self.last, self.changed = envelope.number - 1, True
+    self.last = envelope.number - 1
     self.held[envelope.number] = streams_in.Held(envelope, now)
     return "taken"
 
@@ -74,13 +75,22 @@ async def _move_without_looking(work: Any, records: Any, *_ids_and_offsets: Any)
     await positions._write(work, last)
 
 
-async def _look_before_the_lock(connection: Any, wanted: Any) -> Any:
+async def _look_before_the_lock(connection: Any, wanted: Any, _records: Any = ()) -> Any:
     streams = {(topic, key): streams_in.Stream(topic, key, number) for (topic, key), number in sorted(wanted)}
     every = list(streams.values())
-    await streams_in._read_waiting(connection, every, streams)
-    await streams_in._insert_missing(connection, every)
-    await streams_in._lock_known(connection, every, streams)
+    await streams_in_rows._read_waiting(connection, every, streams)
+    await streams_in_rows._insert_missing(connection, every, {})
+    await streams_in_rows._lock_known(connection, every, streams)
     return streams
+
+
+async def _leave_first_records_applied(connection: Any, streams: Any) -> None:
+    for stream in streams:
+        stream.last = max(stream.last, stream.written[0])
+    await SAVE_STREAMS(connection, streams)
+
+
+SAVE_STREAMS = streams_in_rows.save_streams
 
 
 async def _copy_for_resending(connection: Any, request: Any) -> int:
@@ -150,7 +160,7 @@ def _take_orphans(self: streams_in.Stream, envelope: Any, now: Any) -> str:
 def _enter_and_keep(self: streams_in.Stream, envelope: Any) -> None:
     if envelope.epoch > self.epoch:
         self.last = min(self.last, envelope.base)
-        self.epoch, self.base, self.changed = envelope.epoch, envelope.base, True
+        self.epoch, self.base = envelope.epoch, envelope.base
 
 
 async def _count_epochs(work: Any, _to: Any) -> int:
@@ -183,6 +193,7 @@ MUTANTS: dict[str, Mutant] = {
         (positions, "move", _move_without_looking),
     ],
     "waiting_read_before_the_lock": [(runner, "lock_streams", _look_before_the_lock)],
+    "a_failed_first_record_counts": [(runner, "save_streams", _leave_first_records_applied)],
     "replay_that_copies": [(platform_events, "mark_key", _copy_for_resending)],
     "no_isolation": [(runner.Runner, "_apply", _keep_the_batch_together)],
     "everything_passes_a_held_key": [(runner, "_may_pass", _let_everything_pass)],
