@@ -4,6 +4,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from contracts import issuer, notifier, ordering, platform, wallet
 from contracts.base import Event, StreamEvent
@@ -111,6 +112,7 @@ def topic_of(event_class: type[Event]) -> Topic:
     return _TOPICS_BY_EVENT[event_class]
 
 
+@cache
 def type_of(event_class: type[Event]) -> str:
     """The CloudEvents type. `OrderPlaced` is version 1, `OrderPlacedV2` would be the next."""
     name, _, version = re.fullmatch(r"(.+?)(V(\d+))?", event_class.__name__).groups()  # type: ignore[union-attr]

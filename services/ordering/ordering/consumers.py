@@ -9,11 +9,11 @@ from contracts import issuer, notifier, wallet
 from contracts.base import StreamEvent
 from eventing import Handler, Handlers, Received, UnitOfWork
 from ordering import domain
-from ordering.domain import Order
 from ordering.use_cases.record_erasures import record_erasures
 from ordering.use_cases.record_facts import record_facts
 from ordering.use_cases.record_issued_cards import record_issued_cards
 from ordering.use_cases.record_offers import record_offers
+from ordering.use_cases.record_told import record_told
 from servicekit.sealing import Sealer
 
 Touch = Callable[[UUID], None]
@@ -66,13 +66,12 @@ async def on_activation_attempted(
     await record_facts(work, received, lambda order, event, _: domain.attempted(order, event))
 
 
+async def on_card_updated(work: UnitOfWork, received: list[Received[issuer.CardUpdated]]) -> None:
+    await record_facts(work, received, lambda order, _event, _number: order)
+
+
 async def on_told(work: UnitOfWork, received: list[Received[StreamEvent]]) -> None:
-    """For the timeline only."""
-    await record_facts(work, received, _unchanged)
-
-
-def _unchanged(order: Order, _event: StreamEvent, _number: int) -> Order:
-    return order
+    await record_told(work, received)
 
 
 def handlers(codes: Sealer, touch: Touch) -> Handlers:
@@ -87,7 +86,7 @@ def handlers(codes: Sealer, touch: Touch) -> Handlers:
         issuer.CardRevoked: on_card_ended,
         issuer.CardReplaced: on_card_ended,
         issuer.CardExtended: on_card_extended,
-        issuer.CardUpdated: on_told,
+        issuer.CardUpdated: on_card_updated,
         issuer.WalletReported: on_told,
         issuer.CredentialErased: on_credential_erased,
         wallet.ActivationAccepted: on_told,

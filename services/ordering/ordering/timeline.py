@@ -89,16 +89,16 @@ class Entry:
     details: dict[str, Any]
 
 
-def entry_of(order: Order, event: StreamEvent) -> Entry:
-    """The line of an event for an order that has counted it already."""
+def entry_of(event: StreamEvent, number: int, state: State) -> Entry:
+    """The line of an event: its number, and the state that the order is in once it is known."""
     details = event.model_dump(mode="json", include=_SHOWN, exclude_none=True)
     return Entry(
-        order_id=order.order_id,
-        number=order.last_entry,
+        order_id=event.order_id,
+        number=number,
         event_id=event.event_id,
         kind=kind_of(event),
         occurred_at=event.occurred_at,
-        state=order.state,
+        state=state,
         details=details,
     )
 

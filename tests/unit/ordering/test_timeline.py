@@ -34,7 +34,7 @@ def test_no_entry_tells_a_secret_or_somebody(event_class: type[StreamEvent]) -> 
     event = example_of(event_class)
     assert isinstance(event, StreamEvent)
 
-    details = entry_of(PLACED, event).details
+    details = entry_of(event, 1, "PLACED").details
 
     assert not SECRETS & details.keys()
 

@@ -9,7 +9,7 @@ import asyncpg
 from contracts.catalogue import partition_of
 from contracts.ordering import Locale
 from eventing import Connection
-from ordering.domain import GRACE_AFTER_EXPIRY, Card, End, Order
+from ordering.domain import GRACE_AFTER_EXPIRY, Card, End, Order, State
 
 _ENDS: dict[str, End] = {
     "ACTIVATED": "ACTIVATED",
@@ -25,6 +25,24 @@ async def lock(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, Order]
         "select * from orders where order_id = any($1) order by order_id for no key update", order_ids
     )
     return {row["order_id"]: _order(row) for row in rows}
+
+
+async def count_entries(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, tuple[int, State]]:
+    """Lock orders for one more line of their timelines: its number, and the state they are in.
+
+    Orders that are not known, or not any more, are missing in the answer.
+    """
+    rows = await conn.fetch(
+        """
+        with locked as (
+            select order_id from orders where order_id = any($1) order by order_id for no key update
+        )
+        update orders o set last_entry = o.last_entry + 1 from locked where o.order_id = locked.order_id
+        returning o.order_id, o.last_entry, o.state
+        """,
+        order_ids,
+    )
+    return {row["order_id"]: (row["last_entry"], row["state"]) for row in rows}
 
 
 async def lock_with_replaced(

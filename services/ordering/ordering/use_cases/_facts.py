@@ -21,7 +21,9 @@ async def record(work: UnitOfWork, happened: Sequence[tuple[Order, StreamEvent]]
         return []
     counted = [(replace(order, last_entry=order.last_entry + 1), event) for order, event in happened]
     await store.orders.save(work.connection, [order for order, _ in counted])
-    await store.timeline.add(work.connection, [entry_of(order, event) for order, event in counted])
+    await store.timeline.add(
+        work.connection, [entry_of(event, order.last_entry, order.state) for order, event in counted]
+    )
     return [order for order, _ in counted]
 
 
