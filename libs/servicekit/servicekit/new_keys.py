@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -138,7 +138,7 @@ def certificate_for(authority: Document, jwk: dict[str, Any], url: str) -> x509.
     assert key is not None  # noqa: S101 - a private JWK, written by new_jwk
     name = _name("issuer", authority["development"])
     leaf = _certificate(name, root_of(authority).subject, key.public_key(), years=5)
-    return _sign_leaf(authority, leaf, x509.UniformResourceIdentifier(url))
+    return _sign_leaf(authority, leaf, [x509.UniformResourceIdentifier(url)])
 
 
 def root_of(authority: Document) -> x509.Certificate:
@@ -146,24 +146,24 @@ def root_of(authority: Document) -> x509.Certificate:
 
 
 def tls_certificate_for(
-    authority: Document, key: ec.EllipticCurvePublicKey, host: x509.GeneralName
+    authority: Document, key: ec.EllipticCurvePublicKey, hosts: Sequence[x509.GeneralName]
 ) -> x509.Certificate:
     """A leaf for a web server; phones take none that lasts much longer than two years."""
     name = _name("gateway", authority["development"])
     leaf = _certificate(name, root_of(authority).subject, key, years=2)
     server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    return _sign_leaf(authority, leaf.add_extension(server, critical=False), host)
+    return _sign_leaf(authority, leaf.add_extension(server, critical=False), hosts)
 
 
 def _sign_leaf(
-    authority: Document, leaf: x509.CertificateBuilder, name: x509.GeneralName
+    authority: Document, leaf: x509.CertificateBuilder, names: Sequence[x509.GeneralName]
 ) -> x509.Certificate:
     signer = serialization.load_pem_private_key(authority["key"].encode(), password=None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)  # noqa: S101 - written by new_authority
     issued_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return (
         leaf.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(issued_by, critical=False)
         .sign(signer, hashes.SHA256())
