@@ -19,8 +19,9 @@ OPERATORS_PAGES = (ROOT / "docs" / "deployment.md", ROOT / "ops" / "kubernetes" 
 TARGET = re.compile(r"`make ([a-z-]+)")
 COMMAND = re.compile(r"`python -m (<service>|\w+)(?: ([a-z-]+))?")
 METRIC = re.compile(r"\b((?:eventing|ordering|issuer|notifier|wallet)_[a-z_]+)\b")
-# `BROKER` chooses the broker of the embedded stack, `X` stands for any setting; the others are values.
-OTHERS = {"BROKER", "PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "X"}
+# `BROKER` chooses the broker of the embedded stack, `SSL_CERT` (its file) is what clients of TLS know,
+# `X` stands for any setting; the others are values.
+OTHERS = {"BROKER", "PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL_CERT", "X"}
 VARIABLE = re.compile(r"`([A-Z][A-Z_]+[A-Z])(?:=[^`]*)?`")
 
 pages = pytest.mark.parametrize("page", OPERATORS_PAGES, ids=lambda page: page.name)

@@ -1,6 +1,7 @@
 """The FastAPI application of a service: probes, metrics, docs, errors and guards around its own routes."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -23,8 +24,9 @@ from servicekit.observing import ObserveRequests
 from servicekit.openapi import describe
 from servicekit.refusals import install
 from servicekit.server import Server
-from servicekit.settings import ServiceSettings
+from servicekit.settings import ServiceSettings, is_loopback
 from servicekit.telemetry import configure_telemetry, stop_telemetry
+from servicekit.tls import server_context
 from servicekit.welcome import welcome_router
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
@@ -59,7 +61,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         middleware=[
-            Middleware(SecurityHeaders, https=_is_https(service, settings)),
+            Middleware(SecurityHeaders, https=_is_always_https(service, settings)),
             Middleware(AllowCrossOrigin, rules=cross_origin),
             Middleware(ObserveRequests, service=service),
             Middleware(GuardRequests),
@@ -78,8 +80,10 @@ def create_app(
     return app
 
 
-def _is_https(service: str, settings: ServiceSettings) -> bool:
-    return str(getattr(settings, f"{service}_public_url", "")).startswith("https://")
+def _is_always_https(service: str, settings: ServiceSettings) -> bool:
+    """Not so on one's own machine: browsers would remember it of all that listens there."""
+    url = str(getattr(settings, f"{service}_public_url", ""))
+    return url.startswith("https://") and not is_loopback(url)
 
 
 def _probes(readiness: Callable[[], Awaitable[Report]], pipeline: Callable[[], Report]) -> APIRouter:
@@ -146,6 +150,7 @@ def run(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
         proxy_headers=False,  # servicekit.limits believes only the proxies of the settings
         timeout_graceful_shutdown=10,
         timeout_keep_alive=65,
+        ssl_context_factory=_tls(settings),
     )
     server = Server(config)
     try:
@@ -155,3 +160,10 @@ def run(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
         stop_telemetry()
     if not server.started:
         raise SystemExit(3)
+
+
+def _tls(settings: ServiceSettings) -> Callable[..., ssl.SSLContext] | None:
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None or key is None:
+        return None
+    return lambda *_: server_context(certificate, key)

@@ -16,6 +16,10 @@ from servicekit.sse import end_all_streams
 # Seconds in which whoever has connected may still say what they want.
 LAST_REQUESTS = 0.5
 
+# Seconds in which whoever is told over TLS that it is over may say so, too. A client that keeps a connection
+# for later reads nothing until then.
+LAST_WORDS = 2
+
 # So many new objects before the collector looks for circles among them. A batch of a thousand events makes
 # many, which all go when their last user does; the default of 700 looked at the same ones again and again.
 LOOK_FOR_CIRCLES_AFTER = 20_000
@@ -58,11 +62,25 @@ class Server(uvicorn.Server):
         waiting = [connection for server in self.servers for connection in _accept_waiting(server)]
         for server in self.servers:
             server.close()
-        loop = asyncio.get_running_loop()
-        for connection in waiting:
-            await loop.connect_accepted_socket(self._protocol, connection)
+        await asyncio.gather(*map(self._take, waiting))
         await asyncio.sleep(LAST_REQUESTS)
+        if self.config.ssl:
+            asyncio.get_running_loop().call_later(LAST_WORDS, self._hang_up)
         await super().shutdown(sockets)
+
+    async def _take(self, connection: socket.socket) -> None:
+        """Over TLS it must have said hello by now; who has not, or cannot, is let go."""
+        loop, tls = asyncio.get_running_loop(), self.config.ssl
+        within = LAST_REQUESTS if tls else None
+        with suppress(OSError):
+            await loop.connect_accepted_socket(
+                self._protocol, connection, ssl=tls, ssl_handshake_timeout=within
+            )
+
+    def _hang_up(self) -> None:
+        for connection in list(self.server_state.connections):
+            if connection.transport.is_closing():  # and waits for the other side
+                connection.transport.abort()
 
     def _protocol(self) -> asyncio.Protocol:
         make = self.config.http_protocol_class

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -66,6 +66,9 @@ class ServiceSettings(BaseSettings):
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=0, le=65535)
+    # Where no gateway ends TLS: PEM files of the certificate's chain and of its key.
+    tls_certificate: FilePath | None = None
+    tls_key: FilePath | None = None
     # Whose X-Forwarded-For is believed: addresses or networks, separated by commas.
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 
@@ -122,6 +125,12 @@ class ServiceSettings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be an http(s) URL without query and fragment")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _certificate_with_its_key(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("TLS_CERTIFICATE and TLS_KEY must be given together")
+        return self
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:

@@ -372,6 +372,14 @@ async def test_https_is_remembered_where_the_service_has_it() -> None:
     assert "max-age" in answer.headers["strict-transport-security"]
 
 
+async def test_https_is_not_remembered_of_a_machine_of_ones_own() -> None:
+    settings = development_settings(ordering_public_url="https://localhost:8001")
+    async with client(serve(settings=settings)) as browser:
+        answer = await browser.get("/health/live")
+
+    assert "strict-transport-security" not in answer.headers
+
+
 async def test_requests_are_measured_by_their_template() -> None:
     labels = {"method": "GET", "route": "/api/v1/people/{pesel}", "status": "500"}
     before = REGISTRY.get_sample_value("ordering_http_request_seconds_count", labels) or 0

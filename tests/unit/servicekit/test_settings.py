@@ -55,6 +55,24 @@ def test_production_refuses_what_was_left_to_its_default(monkeypatch: pytest.Mon
         ServiceSettings()
 
 
+@pytest.mark.parametrize("name", ["TLS_CERTIFICATE", "TLS_KEY"])
+def test_a_certificate_and_its_key_come_together(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one.pem").touch()
+    monkeypatch.setenv(name, str(tmp_path / "one.pem"))
+
+    with pytest.raises(ValidationError, match="must be given together"):
+        ServiceSettings(environment="development")
+
+
+def test_a_certificate_that_is_not_there_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TLS_CERTIFICATE", "/nowhere/certificate.pem")
+
+    with pytest.raises(ValidationError, match="does not point to a file"):
+        ServiceSettings(environment="development")
+
+
 def test_who_signs_nobody_in_needs_no_client_of_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     class NobodySignsIn(ServiceSettings):
         signs_people_in = False
