@@ -11,6 +11,7 @@ help:
 # make demo ONCE=1   ends after the journey, with its status
 # make demo RESET=1  forgets the data of earlier runs
 # make demo PORTS=+1000  moves all ports, and has data of its own
+# make demo TLS=1    is reached by https, and has data of its own
 # make shell SERVICE=issuer  opens a shell with the settings of the running issuer
 # make test ARGS="tests/unit -k order"
 # make bench-latency BROKER=kafka   so with `demo` and `run`: Apache Kafka in the place of the embedded broker

@@ -1,7 +1,8 @@
 """`python -m devstack demo` walks the journey and stays up; `run` starts the stack alone.
 
 `shell` opens one with the settings of a service (SERVICE=ordering) of the running stack, `env` prints them.
-PORTS=+1000 moves all ports, with data of their own; RESET=1 forgets the data of earlier runs first.
+PORTS=+1000 moves all ports, and TLS=1 makes addresses https, each with data of its own; RESET=1 forgets the
+data of earlier runs first.
 """
 
 import errno
@@ -17,9 +18,9 @@ from rich.console import Console
 
 from devstack.demo import demonstrate, stay_up
 from devstack.journey.http import JourneyError
-from devstack.ports import PortBusy, Ports, WrongOffset, moved_ports
+from devstack.ports import PortBusy, Ports, WrongOffset, moved_ports, over_tls
 from devstack.processes import StackError
-from devstack.settings import Places
+from devstack.settings import Places, is_set
 from devstack.shell import open_shell, print_settings
 from devstack.stack import Stack, forget
 
@@ -31,7 +32,7 @@ def main(command: str, rest: list[str]) -> int:
         signal.signal(ending, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, _end_once)
     try:
-        places, ports = chosen(os.environ.get("PORTS", ""))
+        places, ports = chosen(os.environ.get("PORTS", ""), tls=is_set("TLS"))
         if command in WITH_A_STACK:
             return _run_stack(command, places, ports)
         return WITH_A_RUNNING_STACK[command](places, ports, rest)
@@ -43,15 +44,16 @@ def main(command: str, rest: list[str]) -> int:
         return _say(f"The disk of {REPOSITORY} is full. Make room (RESET=1 forgets earlier runs).")
 
 
-def chosen(offset: str) -> tuple[Places, Ports]:
-    """Keys and addresses belong together: moved ports have data of their own."""
+def chosen(offset: str, *, tls: bool) -> tuple[Places, Ports]:
+    """Keys and addresses belong together: moved ports have data of their own, and so has TLS."""
     ports = moved_ports(offset or "0")
     moved = f"{int(offset or 0):+}".replace("+0", "")
-    return Places(REPOSITORY, REPOSITORY / f".data{moved}"), ports
+    places = Places(REPOSITORY, REPOSITORY / f".data{moved}{'-tls' if tls else ''}")
+    return places, over_tls(ports) if tls else ports
 
 
 def _run_stack(command: str, places: Places, ports: Ports) -> int:
-    if os.environ.get("RESET", "") not in {"", "0"}:
+    if is_set("RESET"):
         forget(places.data)
     console, begun = Console(), time.monotonic()
     data = os.path.relpath(places.data, REPOSITORY)

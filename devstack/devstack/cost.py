@@ -33,7 +33,7 @@ def show_cost(console: Console, stack: Stack, account: Account, watch: Watch, *,
         f"({WINDOW} s, after {quiet} s of quiet); {verdict(rest)}",
         soft_wrap=True,
     )
-    seconds = asyncio.run(_order_once(Addresses.of(stack.ports), account.subject))
+    seconds = asyncio.run(_order_once(stack.addresses, account.subject))
     console.print(f"First order after that sleep: [bold]{milliseconds(seconds)}[/]")
 
 

@@ -1,7 +1,6 @@
 """The demo: the journey told live, where to click, and what the stack costs."""
 
 import asyncio
-import os
 
 from rich.console import Console
 
@@ -12,7 +11,8 @@ from devstack.journey.story import Walked, walk
 from devstack.journey.student import StudentClient
 from devstack.journey.telling import Narrator, milliseconds
 from devstack.measuring import MemoryMeter
-from devstack.showing import show_people, show_places, show_words
+from devstack.settings import is_set
+from devstack.showing import show_authority, show_people, show_places, show_words
 from devstack.stack import Stack
 from devstack.supervision import Supervisor, watch_strictly
 
@@ -22,13 +22,13 @@ A_DAY = 24 * 3600
 
 def demonstrate(stack: Stack, console: Console) -> int:
     """One student's journey; then, unless ONCE=1, everything stays up until Ctrl-C."""
-    addresses = Addresses.of(stack.ports)
+    addresses = stack.addresses
     show_words(console)
     with MemoryMeter(stack.pids) as memory:
         walked, waiter = asyncio.run(_tell(stack, addresses, Narrator(console)))
     _print_order(console, walked.order_seconds)
     console.print(f"Peak memory of the whole stack: [bold]{memory.peak / 1e6:.0f} MB[/]")
-    if _is_set("ONCE"):
+    if is_set("ONCE"):
         console.print("ONCE=1: it ends after the next figures.", style="dim")
         show_cost(console, stack, waiter, lambda seconds: watch_strictly(stack, seconds), quiet=QUIET)
         return 0
@@ -44,7 +44,9 @@ def stay_up(stack: Stack, console: Console) -> int:
 
 def _everything_is_up(stack: Stack, console: Console) -> Supervisor:
     show_places(console, stack.ports)
-    show_people(console, Addresses.of(stack.ports))
+    if stack.authority:
+        show_authority(console, stack.authority)
+    show_people(console, stack.addresses)
     console.print("[bold]Everything is up, use it.[/] Ctrl-C ends it; the data stay for the next time.")
     return Supervisor(stack, console.print)
 
@@ -88,7 +90,3 @@ def _print_order(console: Console, seconds: float) -> None:
         f"Today's systems of universities say “up to a day”: {A_DAY / seconds:,.0f} times as long.",
         soft_wrap=True,
     )
-
-
-def _is_set(name: str) -> bool:
-    return os.environ.get(name, "") not in {"", "0"}

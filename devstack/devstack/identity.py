@@ -16,20 +16,25 @@ from urllib.parse import urlsplit
 from devstack.accounts import Account, all_accounts
 from devstack.ports import HOST, answers
 from devstack.processes import plain_environment, start_process, wait_until
+from servicekit.tls import server_context
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from werkzeug.serving import BaseWSGIServer
 
 
-def start_identity(port: int, *, log: Path, public_url: str | None = None) -> subprocess.Popen[bytes]:
+def start_identity(
+    port: int, *, log: Path, public_url: str | None = None, tls: Path | None = None
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "devstack.identity", "--port", str(port)]
     command += ["--public-url", public_url] if public_url else []
+    command += ["--tls", str(tls)] if tls else []
     process = start_process(command, log=log, environment=plain_environment())
     wait_until(lambda: answers(port), process=process, name="The identity provider", log=log, within=30)
     return process
 
 
-def serve(host: str, port: int, accounts: list[Account], *, public_url: str | None) -> None:
+def serve(host: str, port: int, accounts: list[Account], *, public_url: str | None, tls: Path | None) -> None:
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # one machine only
     from authlib.deprecate import AuthlibDeprecationWarning  # noqa: PLC0415  (asks to be shown)
 
@@ -49,7 +54,16 @@ def serve(host: str, port: int, accounts: list[Account], *, public_url: str | No
     for account in accounts:
         client.put(f"/users/{account.subject}", json=account.claims())
     named = _under_its_public_scheme(application, public_url) if public_url else application
-    make_server(host, port, named, threaded=True, request_handler=Silent).serve_forever()
+    server = make_server(host, port, named, threaded=True, request_handler=Silent)
+    if tls:
+        _speak_tls(server, tls)
+    server.serve_forever()
+
+
+def _speak_tls(server: "BaseWSGIServer", folder: Path) -> None:
+    """Its own way shakes hands where it accepts, so that whoever says nothing would keep out all others."""
+    context = server.ssl_context = server_context(folder / "certificate.pem", folder / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 
 
 def _under_its_public_scheme(application: "WSGIApplication", public_url: str) -> "WSGIApplication":
@@ -67,8 +81,9 @@ def main() -> None:
     arguments.add_argument("--host", default=HOST)
     arguments.add_argument("--port", type=int, required=True)
     arguments.add_argument("--public-url", help="where browsers reach it, if not where it listens")
+    arguments.add_argument("--tls", type=Path, help="folder of certificate.pem and key.pem, to speak TLS")
     given = arguments.parse_args()
-    serve(given.host, given.port, all_accounts(), public_url=given.public_url)
+    serve(given.host, given.port, all_accounts(), public_url=given.public_url, tls=given.tls)
 
 
 if __name__ == "__main__":

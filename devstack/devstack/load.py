@@ -15,7 +15,7 @@ from statistics import quantiles
 import httpx
 
 from devstack.accounts import those_who_may_order
-from devstack.journey.http import Addresses, JourneyError
+from devstack.journey.http import NAMES, Addresses, JourneyError
 from devstack.journey.student import StudentClient
 from devstack.ports import STANDARD_PORTS
 
@@ -128,9 +128,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--gateway", default="localhost", help="the host that all standard ports lead to")
     given = parser.parse_args()
-    names = Addresses.__slots__
-    addresses = Addresses(**{n: f"http://{given.gateway}:{getattr(STANDARD_PORTS, n)}" for n in names})
-    outcome = asyncio.run(drive(addresses, rate=given.rate, seconds=given.seconds))
+    at = {n: f"http://{given.gateway}:{getattr(STANDARD_PORTS, n)}" for n in NAMES}
+    outcome = asyncio.run(drive(Addresses(**at, authority=None), rate=given.rate, seconds=given.seconds))
     print("\n".join(outcome.lines()))
     return 0 if outcome.all_went_well else 1
 

@@ -5,6 +5,7 @@ import errno
 import re
 import socket
 from dataclasses import asdict, dataclass, fields
+from typing import ClassVar
 
 HOST = "127.0.0.1"
 LISTENING = {HOST: socket.AF_INET, "::1": socket.AF_INET6}  # a browser may take `localhost` for either
@@ -22,6 +23,8 @@ class WrongOffset(Exception):
 class Ports:
     """One TCP port for every part; the names are those of the parts."""
 
+    over_tls: ClassVar[bool] = False
+
     ordering: int = 8001
     issuer: int = 8002
     notifier: int = 8003
@@ -32,6 +35,13 @@ class Ports:
     smtp: int = 8026
     broker: int = 9092
     postgres: int = 5440
+
+
+class PortsOverTls(Ports):
+    """The same, where all that people and phones speak to, but the mail sink, speaks TLS."""
+
+    __slots__ = ()
+    over_tls: ClassVar[bool] = True
 
 
 STANDARD_PORTS = Ports()
@@ -45,6 +55,10 @@ def moved_ports(offset: str) -> Ports:
     if not all(1024 <= port <= 65535 for port in moved.values()):
         raise WrongOffset(f"PORTS={offset} leads out of 1024 to 65535: PORTS=+1000 adds 1000 to every port.")
     return Ports(**moved)
+
+
+def over_tls(ports: Ports) -> Ports:
+    return PortsOverTls(**asdict(ports))
 
 
 def free_port() -> int:

@@ -1,5 +1,6 @@
 """The settings that the embedded stack gives to each service, as environment variables."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,12 +45,27 @@ class Places:
     def broker(self) -> Path:
         return self.data / "broker"
 
+    @property
+    def tls(self) -> Path:
+        return self.data / "tls"
+
+    @property
+    def authority(self) -> Path:
+        """What clients have to trust where the stack speaks TLS."""
+        return self.tls / "authority.pem"
+
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
 
+def is_set(name: str) -> bool:
+    """Whether the caller asks for something, as `ONCE=1` does."""
+    return os.environ.get(name, "") not in {"", "0"}
+
+
 def url_of(name: str, ports: Ports) -> str:
-    return f"http://localhost:{getattr(ports, name)}"
+    scheme = "https" if ports.over_tls and name != "mail" else "http"
+    return f"{scheme}://localhost:{getattr(ports, name)}"
 
 
 def settings_of(
@@ -84,7 +100,15 @@ def _of_every_page(name: str, places: Places, ports: Ports) -> dict[str, str]:
         "HTTP_PORT": str(getattr(ports, name)),
         "INSTITUTIONS_DIR": str(places.institutions),
     }
-    return plain_environment() | public | own
+    return plain_environment() | public | own | (_tls(places) if ports.over_tls else {})
+
+
+def _tls(places: Places) -> dict[str, str]:
+    return {
+        "TLS_CERTIFICATE": str(places.tls / "certificate.pem"),
+        "TLS_KEY": str(places.tls / "key.pem"),
+        "SSL_CERT_FILE": str(places.authority),  # whom a service trusts when it asks another
+    }
 
 
 def _broker(service: str, ports: Ports, *, thrifty: bool) -> dict[str, str]:

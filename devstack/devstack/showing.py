@@ -1,6 +1,8 @@
 """What whoever uses the stack by hand has to know: words, addresses, and who can sign in."""
 
 import asyncio
+import os
+from pathlib import Path
 
 from rich.console import Console
 from rich.panel import Panel
@@ -40,6 +42,11 @@ def show_places(console: Console, ports: Ports) -> None:
     for name, what in PLACES.items():
         table.add_row(what, url_of(name, ports))
     console.print(Panel(table, title="Where", title_align="left"))
+
+
+def show_authority(console: Console, authority: Path) -> None:
+    where = os.path.relpath(authority)
+    console.print(f"Browsers and wallets have to trust {where} (curl: --cacert).", soft_wrap=True)
 
 
 def sign_in_at(ports: Ports) -> str:

@@ -17,6 +17,7 @@ from devstack.broker import start_broker
 from devstack.databases import prepare_databases
 from devstack.first_start import bring_in_people, people_are_in
 from devstack.identity import start_identity
+from devstack.journey.http import Addresses
 from devstack.mail import start_mail
 from devstack.ports import STANDARD_PORTS, Ports, refuse_busy
 from devstack.postgres import Postgres, start_postgres, stop_postgres
@@ -29,6 +30,7 @@ from devstack.processes import (
     wait_until,
 )
 from devstack.settings import INSTITUTIONS, SERVICES, Places, settings_of, settings_of_verifier, url_of
+from devstack.tls import keep_tls_files, trusting
 from servicekit.keys import create_development_keys
 
 Process = subprocess.Popen[bytes]
@@ -150,6 +152,15 @@ class Stack:
     def url(self, name: str) -> str:
         return url_of(name, self.ports)
 
+    @property
+    def authority(self) -> Path | None:
+        """What clients have to trust, where the stack speaks TLS."""
+        return self.places.authority if self.ports.over_tls else None
+
+    @property
+    def addresses(self) -> Addresses:
+        return Addresses.of(self.ports, self.authority)
+
     def _start_all(self) -> None:
         refuse_busy(self.ports)
         shutil.rmtree(self.places.logs, ignore_errors=True)
@@ -175,6 +186,8 @@ class Stack:
         create_development_keys(
             self.places.keys, issuer_public_url=self.url("issuer"), institutions=INSTITUTIONS
         )
+        if self.ports.over_tls:
+            keep_tls_files(self.places.tls)
         if not people_are_in(self.places):
             self.tell("Bringing in 200 sample students with portraits, at the first start only")
             bring_in_people(self.places, self._settings("ordering"))
@@ -186,12 +199,16 @@ class Stack:
         starters: dict[str, Callable[[], Process]] = {
             "broker": self._start_broker,
             "verifier": self._start_verifier,
-            "identity": lambda: start_identity(self.ports.identity, log=self.places.log("identity")),
+            "identity": self._start_identity,
             "mail": lambda: start_mail(
                 self.places.data / "mail", smtp_port=self.ports.smtp, http_port=self.ports.mail
             ),
         }
         return starters[name]()
+
+    def _start_identity(self) -> Process:
+        tls = self.places.tls if self.ports.over_tls else None
+        return start_identity(self.ports.identity, log=self.places.log("identity"), tls=tls)
 
     def _start_broker(self) -> Process:
         places = self.places
@@ -217,10 +234,10 @@ class Stack:
             within=60,
         )
 
-    @staticmethod
-    def _answers_200(url: str) -> bool:
+    def _answers_200(self, url: str) -> bool:
+        trust = trusting(self.authority) if self.authority else None
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  (our own)
+            with urllib.request.urlopen(url, timeout=5, context=trust) as answer:  # noqa: S310  (our own)
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -102,6 +102,6 @@ from devstack import __main__ as command
 from devstack.ports import free_ports
 from devstack.settings import Places
 
-command.chosen = lambda _offset: (Places(Path.cwd(), Path(sys.argv[1])), free_ports())
+command.chosen = lambda _offset, tls: (Places(Path.cwd(), Path(sys.argv[1])), free_ports())
 sys.exit(command.main("run", []))
 """

@@ -33,7 +33,7 @@ class Checker:
     def __init__(self, addresses: Addresses) -> None:
         self.addresses = addresses
         self.trusted = {f"{addresses.issuer}/t/{institution}" for institution in INSTITUTIONS}
-        self.http = new_http()
+        self.http = new_http(addresses.authority)
 
     async def __aenter__(self) -> Self:
         return self

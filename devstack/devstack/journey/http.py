@@ -3,12 +3,14 @@
 import base64
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
 from devstack.ports import Ports
 from devstack.settings import url_of
+from devstack.tls import trusting
 
 
 class JourneyError(Exception):
@@ -17,7 +19,7 @@ class JourneyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Public addresses of the stack."""
+    """Public addresses of the stack, and whom to trust where they are https."""
 
     ordering: str
     issuer: str
@@ -26,14 +28,19 @@ class Addresses:
     identity: str
     verifier: str
     mail: str
+    authority: Path | None = None
 
     @classmethod
-    def of(cls, ports: Ports) -> Self:
-        return cls(**{name: url_of(name, ports) for name in cls.__slots__})
+    def of(cls, ports: Ports, authority: Path | None = None) -> Self:
+        return cls(**{name: url_of(name, ports) for name in NAMES}, authority=authority)
 
 
-def new_http(headers: dict[str, str] | None = None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=httpx.Timeout(30), headers=headers or {}, trust_env=False)
+NAMES = ("ordering", "issuer", "notifier", "wallet", "identity", "verifier", "mail")
+
+
+def new_http(authority: Path | None = None, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
+    verify = trusting(authority) if authority else True
+    return httpx.AsyncClient(timeout=httpx.Timeout(30), headers=headers or {}, trust_env=False, verify=verify)
 
 
 def expect(response: httpx.Response, *statuses: int) -> httpx.Response:

@@ -11,10 +11,10 @@ CLIENT_ID = "legitka"
 CLIENT_SECRET = "development"  # noqa: S105  (the embedded provider asks for none)
 
 
-async def open_session(portal: str, subject: str) -> httpx.AsyncClient:
+async def open_session(addresses: Addresses, subject: str) -> httpx.AsyncClient:
     """A client with the session cookie that the portal gives after sign-in."""
-    browser = new_http()
-    to_provider = await browser.get(f"{portal}/signin")
+    browser = new_http(addresses.authority)
+    to_provider = await browser.get(f"{addresses.ordering}/signin")
     form = expect(to_provider, 302, 303, 307).headers["Location"]
     back = expect(await browser.post(form, data={"sub": subject}), 302, 303).headers["Location"]
     expect(await browser.get(back), 302, 303)
@@ -31,7 +31,7 @@ async def fetch_token(addresses: Addresses, subject: str) -> str:
         "scope": "openid profile email legitka",
         "state": secrets.token_urlsafe(8),
     }
-    async with new_http() as http:
+    async with new_http(addresses.authority) as http:
         form = f"{addresses.identity}/oauth2/authorize"
         answer = expect(await http.post(form, params=asked, data={"sub": subject}), 302, 303)
         grant = {

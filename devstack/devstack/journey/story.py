@@ -48,7 +48,7 @@ async def walk(addresses: Addresses, subject: str, email: str, narrator: Narrato
 async def _sign_in(addresses: Addresses, subject: str, narrator: Narrator) -> StudentClient:
     narrator.chapter("Zamów · order")
     with narrator.step("Signed in") as step:
-        browser = await open_session(addresses.ordering, subject)
+        browser = await open_session(addresses, subject)
         await browser.aclose()
         step.saw("by the identity provider: a session for pages, a token for the API")
         return await StudentClient.sign_in(addresses, subject)

@@ -26,12 +26,13 @@ class StudentClient:
     async def sign_in(cls, addresses: Addresses, subject: str) -> Self:
         """As an app: each request carries a token."""
         token = await fetch_token(addresses, subject)
-        return cls(addresses, new_http({"Authorization": f"Bearer {token}", "Accept-Language": "pl"}))
+        headers = {"Authorization": f"Bearer {token}", "Accept-Language": "pl"}
+        return cls(addresses, new_http(addresses.authority, headers))
 
     @classmethod
     async def sign_in_as_browser(cls, addresses: Addresses, subject: str) -> Self:
         """As a page: with the session's cookie, and the Origin that a browser adds."""
-        browser = await open_session(addresses.ordering, subject)
+        browser = await open_session(addresses, subject)
         browser.headers["Origin"] = addresses.ordering
         return cls(addresses, browser)
 

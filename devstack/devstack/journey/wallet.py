@@ -68,7 +68,7 @@ class WalletClient:
         self.private = generate_private_key(SECP256R1())
         self.key = ECKey.import_key(self.private)
         self.client_key = ClientKey()
-        self.http = new_http()
+        self.http = new_http(addresses.authority)
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Runs in a service's container: what the gateway's TLS agrees to with clients of several ages."""
+"""What a server's TLS agrees to with clients of several ages; in a service's container: the gateway's."""
 
 import json
 import ssl
@@ -23,18 +23,23 @@ CLIENTS = {
 }
 
 
-def agreed(oldest: ssl.TLSVersion, newest: ssl.TLSVersion, ciphers: str) -> str:
+def agreed(address: tuple[str, int], oldest: ssl.TLSVersion, newest: ssl.TLSVersion, ciphers: str) -> str:
     """The version, or why there is none. The certificate is another test's."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers(f"{ciphers}:@SECLEVEL=0")  # or this client would refuse by itself
     context.minimum_version, context.maximum_version = oldest, newest
     try:
-        with create_connection(("gateway", 8441), timeout=10) as plain, context.wrap_socket(plain) as secured:
+        with create_connection(address, timeout=10) as plain, context.wrap_socket(plain) as secured:
             return str(secured.version())
-    except ssl.SSLError:
+    except (ssl.SSLError, ConnectionResetError):
         return "refused"
 
 
-warnings.simplefilter("ignore", DeprecationWarning)
-sys.stdout.write(json.dumps({name: agreed(*client) for name, client in CLIENTS.items()}))
+def all_agreed(address: tuple[str, int]) -> dict[str, str]:
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        return {name: agreed(address, *client) for name, client in CLIENTS.items()}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(all_agreed(("gateway", 8441))))
