@@ -24,7 +24,7 @@ from ordering.eligibility import (
 from ordering.problems import IdempotencyKeyReused, NotAStudent
 from ordering.sealing import Sealers, seal_contact, seal_holder
 from ordering.store.consents import Consent
-from ordering.use_cases._commands import record_command
+from ordering.timeline import entry_of
 from ordering.use_cases._contact import EMAIL_ALERTS, publish_contact
 from servicekit.institutions import Institution
 
@@ -66,7 +66,8 @@ async def place_order(
     email_alerts = await _accept_consents(work, sealers, student, past, order, wish)
     valid_until = student.card_end(institution.valid_until(work.now), work.now)
     event = _order_placed(work, sealers, student, order, valid_until, email_alerts=email_alerts)
-    return await record_command(work, order, event, "offer")
+    await _record_first(work, order, event)
+    return order
 
 
 def _the_same(order: Order, digest: bytes, wish: Wish) -> Order:
@@ -102,7 +103,15 @@ def _new_order(work: UnitOfWork, student: Student, wish: Wish) -> Order:
         locale=wish.locale,
         replaces=wish.replaces,
         photo_sha256=student.photo_sha256,
+        last_entry=1,
     )
+
+
+async def _record_first(work: UnitOfWork, order: Order, event: OrderPlaced) -> None:
+    """The line of its timeline that the order was written with, and what is asked of the issuer."""
+    await store.timeline.add(work.connection, [entry_of(event, order.last_entry, order.state)])
+    await store.questions.ask(work.connection, [(order.order_id, "offer")], work.now)
+    work.publish(event)
 
 
 async def _accept_consents(
