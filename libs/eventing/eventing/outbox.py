@@ -1,12 +1,12 @@
 """The outbox: the only code that writes events. It is also the log that every replay is served from."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from opentelemetry.propagate import inject
+from pydantic_core import to_json
 
 from contracts.base import Event
 from contracts.catalogue import key_of, partition_of, topic_of
@@ -129,7 +129,7 @@ async def _insert(connection: Connection, rows: Sequence[_Row]) -> None:
         [row.key for row in rows],
         [row.number for row in rows],
         [row.occurred_at for row in rows],
-        [json.dumps(row.headers) for row in rows],
+        [to_json(row.headers).decode() for row in rows],
         [row.body for row in rows],
     )
 

@@ -4,13 +4,13 @@ A lane is one partition of one topic. Any number of relays may run: a lane is se
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import asyncpg
 import structlog
+from pydantic_core import from_json
 
 from contracts.catalogue import PARTITIONS
 from eventing import metrics
@@ -208,5 +208,5 @@ def _batches(rows: Sequence[asyncpg.Record]) -> Iterator[list[asyncpg.Record]]:
 
 
 def _record(row: asyncpg.Record) -> OutgoingRecord:
-    headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
+    headers = [(name, value.encode()) for name, value in from_json(row["headers"]).items()]
     return OutgoingRecord(row["key"].encode(), headers, row["body"])

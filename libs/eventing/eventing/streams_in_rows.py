@@ -1,9 +1,9 @@
 """The rows of heard streams: locked together, with all that waits in them, and written when they changed."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import asyncpg
+from pydantic_core import from_json, to_json
 
 from eventing.codec import Envelope
 from eventing.database import Connection
@@ -97,7 +97,7 @@ async def _read_waiting(
 
 
 def _held(row: asyncpg.Record) -> Held:
-    headers = json.loads(row["headers"])
+    headers = from_json(row["headers"])
     envelope = Envelope(
         topic=row["topic"],
         partition=row["partition"],
@@ -178,5 +178,5 @@ async def _write_waiting(connection: Connection, dirty: Sequence[Held]) -> None:
 def _waiting_row(held: Held) -> tuple[object, ...]:
     envelope = held.envelope
     place = envelope.topic, envelope.key, envelope.number, envelope.partition, envelope.offset
-    content = envelope.ce_type, json.dumps(dict(envelope.headers)), envelope.body, held.arrived_at
+    content = envelope.ce_type, to_json(envelope.headers).decode(), envelope.body, held.arrived_at
     return *place, *content, held.attempts, held.due, held.dead_at, held.ahead, held.reason
