@@ -4,7 +4,7 @@ import ipaddress
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -12,6 +12,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
 UNKNOWN = "unknown"
+MINUTE = timedelta(minutes=1)
 
 
 class RefusedRequests:
@@ -34,20 +35,30 @@ class RefusedRequests:
 
 
 class GoodRequests:
-    """At most so many good requests in a minute for one offer or token; each replica counts for itself."""
+    """At most so much that is good in a window of the clock for one offer, token or person.
 
-    def __init__(self, per_minute: int = 60) -> None:
-        self._most = per_minute
-        self._minute = 0
+    Each replica counts for itself.
+    """
+
+    def __init__(self, most: int = 60, window: timedelta = MINUTE) -> None:
+        self._most = most
+        self._window = int(window.total_seconds())
+        self._number = 0
         self._taken: Counter[str] = Counter()
 
-    def take(self, subject: str, now: datetime) -> int | None:
-        """Count one more. Seconds to wait when there were enough of them in this minute, else None."""
-        minute, second = divmod(int(now.timestamp()), 60)
-        if minute != self._minute:
-            self._minute, self._taken = minute, Counter()
-        self._taken[subject] += 1
-        return 60 - second if self._taken[subject] > self._most else None
+    def take(self, subject: str, now: datetime, amount: int = 1) -> int | None:
+        """Count more of them. Seconds to wait when that would be too many in this window, else None."""
+        number, second = divmod(int(now.timestamp()), self._window)
+        if number != self._number:
+            self._number, self._taken = number, Counter()
+        if self._taken[subject] + amount > self._most:
+            return self._window - second
+        self._taken[subject] += amount
+        return None
+
+    def give_back(self, subject: str, amount: int) -> None:
+        """What was counted in this window and not needed."""
+        self._taken[subject] = max(0, self._taken[subject] - amount)
 
 
 def client_address(request: Request, trusted_proxies: Sequence[str] = ()) -> str:

@@ -1,13 +1,18 @@
 """What a clerk does, each act in a transaction of its own. Reading a student's data is an act, too."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
+
+import structlog
 
 from eventing import UnitOfWork
 from ordering import store
 from ordering.clerks import Clerk
 from ordering.eligibility import Past, Student
 from ordering.parts import Parts
+from ordering.problems import TooManySearches
 from ordering.timeline import Entry, Question
 from ordering.use_cases.erase_student import erase_student
 from ordering.use_cases.hold_student import hold_student
@@ -15,6 +20,8 @@ from ordering.use_cases.revoke_card import revoke_card
 from ordering.use_cases.strike_off_student import strike_off_student
 from ordering.use_cases.withdraw_order import withdraw_order
 from servicekit.refusals import NotFound
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +38,27 @@ async def search(
     parts: Parts, clerk: Clerk, words: list[str], after: UUID | None, limit: int
 ) -> list[Student]:
     """Whom it showed is noted, not what was searched for: that is somebody's name."""
+    await _limit_searches(parts, clerk, limit)
     async with parts.works.begin() as work:
         found = await store.clerks.search_students(work.connection, clerk.institution.id, words, after, limit)
         shown = [str(student.student_ref) for student in found]
         await _note(work, clerk, "students_searched", details={"students": shown})
+    parts.searches.students.give_back(clerk.actor_ref, limit - len(found))
     return found
+
+
+async def _limit_searches(parts: Parts, clerk: Clerk, students: int) -> None:
+    """Counted before, so that many at once show no more than one after another."""
+    now = parts.works.clock()
+    refused = parts.searches.take(clerk.actor_ref, students, now)
+    if refused is None:
+        return
+    exceeded, seconds = refused
+    if parts.searches.is_news(clerk.actor_ref, exceeded, now):
+        log.warning("clerk_searches_limited", exceeded=exceeded)
+        async with parts.works.begin() as work:
+            await _note(work, clerk, "student_searches_limited", details={"exceeded": exceeded})
+    raise TooManySearches(timedelta(seconds=seconds))
 
 
 async def trace(parts: Parts, clerk: Clerk, student_ref: UUID) -> Trace:
@@ -108,7 +131,7 @@ async def _note(
     action: str,
     *,
     student_ref: UUID | None = None,
-    details: dict[str, list[str]] | None = None,
+    details: Mapping[str, str | list[str]] | None = None,
 ) -> None:
     await store.audit.add(
         work.connection,
@@ -117,7 +140,7 @@ async def _note(
         clerk.actor_ref,
         action,
         student_ref=student_ref,
-        details=details,
+        details=dict(details or {}),
     )
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from eventing import Works
 from ordering.promise import Promise
 from ordering.sealing import Sealers
+from ordering.searching import SearchLimits
 from ordering.settings import OrderingSettings
 from servicekit.institutions import Institution
 from servicekit.keys import SigningKeys
@@ -29,6 +30,7 @@ class Parts:
     issuer_keys: RemoteKeys
     changes: ChangeFeed[UUID]
     promise: Promise = field(default_factory=Promise)
+    searches: SearchLimits = field(default_factory=SearchLimits)
 
 
 async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread

@@ -198,6 +198,15 @@ class TooManyOrders(TooSoon):
     )
 
 
+class TooManySearches(TooSoon):
+    code = "TOO_MANY_SEARCHES"
+    title = Text("Za dużo wyszukiwań", "Too many searches")
+    detail = Text(
+        "Wyszukuj dokładniej, po numerze albo pełnym nazwisku. Ile czekać w sekundach, mówi retry_after.",
+        "Search more closely, by number or full name. How many seconds to wait is told by retry_after.",
+    )
+
+
 class CardEnded(Problem):
     status = 409
     code = "CARD_ENDED"

@@ -15,6 +15,7 @@ from ordering.app import build_signin, create_web
 from ordering.parts import Parts
 from ordering.sealing import Sealers, load_sealers
 from ordering.settings import OrderingSettings
+from ordering.store import clerks
 from ordering.store.timeline import last_numbers
 from servicekit.institutions import Institution, load_institutions
 from servicekit.keys import Keys
@@ -206,3 +207,20 @@ def order_body(consents: dict[str, str] = CONSENTS) -> dict[str, object]:
         "locale": "pl",
         "consents": [{"kind": kind, "version": version} for kind, version in consents.items()],
     }
+
+
+@pytest.fixture
+async def office(works: Works, signed_in: SignIn) -> httpx.AsyncClient:
+    """The browser of a clerk of UMCS."""
+    return await _browser_of_clerk(works, signed_in, "teresa")
+
+
+@pytest.fixture
+async def another_clerk(works: Works, signed_in: SignIn) -> httpx.AsyncClient:
+    return await _browser_of_clerk(works, signed_in, "marek")
+
+
+async def _browser_of_clerk(works: Works, signed_in: SignIn, subject: str) -> httpx.AsyncClient:
+    async with works.begin() as work:
+        await clerks.add(work.connection, work.new_id(), "umcs", subject, work.now)
+    return signed_in(subject)

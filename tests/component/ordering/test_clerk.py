@@ -22,14 +22,6 @@ SUSPENSION = {"reason": "rights_suspended"}
 
 
 @pytest.fixture
-async def office(works: Works, signed_in: SignIn) -> httpx.AsyncClient:
-    """The browser of a clerk of UMCS."""
-    async with works.begin() as work:
-        await clerks.add(work.connection, work.new_id(), "umcs", "teresa", work.now)
-    return signed_in("teresa")
-
-
-@pytest.fixture
 async def story(place_order: PlaceOrder, anna: UUID) -> Story:
     return await place_order()
 

@@ -62,10 +62,22 @@ def test_an_address_is_what_cannot_be_made_up(
 
 
 def test_so_many_good_requests_are_served_in_a_minute_of_the_clock() -> None:
-    limiter, quarter_past = GoodRequests(per_minute=2), datetime(2026, 10, 1, 12, 0, 15, tzinfo=UTC)
+    limiter, quarter_past = GoodRequests(2), datetime(2026, 10, 1, 12, 0, 15, tzinfo=UTC)
 
     answers = [limiter.take("offer", quarter_past) for _ in range(3)]
 
     assert answers == [None, None, 45]
     assert limiter.take("another offer", quarter_past) is None
     assert limiter.take("offer", quarter_past + timedelta(seconds=45)) is None
+
+
+def test_what_was_not_needed_may_be_taken_again_and_a_refusal_takes_nothing() -> None:
+    limiter, noon = GoodRequests(10, timedelta(days=1)), datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+    limiter.take("clerk", noon, 8)
+    limiter.give_back("clerk", 5)
+
+    assert limiter.take("clerk", noon, 8) == 12 * 60 * 60
+    assert limiter.take("clerk", noon, 7) is None
+    assert limiter.take("clerk", noon) == 12 * 60 * 60
+    assert limiter.take("clerk", noon + timedelta(hours=12), 10) is None
