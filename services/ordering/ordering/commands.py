@@ -36,7 +36,8 @@ async def erase(settings: OrderingSettings, student_ref: UUID) -> None:
                 orders = await erase_student(work, student_ref, actor_ref=OPERATOR)
         except NotFound:
             raise SystemExit(f"there is no student {student_ref}: look it up in the audit") from None
-    sys.stdout.write(f"erased: one student, {orders} orders\n")
+    told = "this student was erased before" if orders is None else f"erased: one student, {orders} orders"
+    sys.stdout.write(f"{told}\n")
 
 
 async def export(settings: OrderingSettings, student_ref: UUID) -> None:

@@ -1,5 +1,6 @@
 """The dean's office by its API: who it is for, what it finds and can do, and what is written down of it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -237,6 +238,20 @@ async def test_an_erased_student_is_gone_and_the_audit_says_by_whom(
     assert answer.status_code == 204
     assert (await office.get(f"{API}/students/{anna}")).status_code == 404
     assert OrderErased in [type(each) for each in await published(ordering_database.pool)]
+    assert await audit(ordering_database) == [("student_erased", anna)]
+
+
+async def test_an_erasure_that_is_asked_for_again_is_answered_as_the_first_was(
+    office: httpx.AsyncClient, signed_in: SignIn, works: Works, ordering_database: Database, anna: UUID
+) -> None:
+    async with works.begin() as work:
+        await clerks.add(work.connection, work.new_id(), "pwr", "teresa", work.now)
+    path = f"{API}/students/{anna}/erasure"
+
+    answers = await asyncio.gather(office.post(path), office.post(path))
+
+    assert [answer.status_code for answer in (*answers, await office.post(path))] == [204] * 3
+    assert (await signed_in("teresa", "pwr").post(path)).status_code == 404
     assert await audit(ordering_database) == [("student_erased", anna)]
 
 

@@ -1,6 +1,6 @@
 """Erasing a student: nothing is left here but tombstones and the audit, and everybody is told."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from tests.eventlog import published
 TABLES = ("students", "photos", "consents", "orders", "timeline_entries", "open_questions", "sessions")
 
 
-async def erase(works: Works, student_ref: UUID) -> int:
+async def erase(works: Works, student_ref: UUID) -> int | None:
     async with works.begin() as work:
         return await erase_student(work, student_ref, actor_ref="operator")
 
@@ -98,8 +98,12 @@ async def test_an_erased_student_is_a_student_no_more(
     assert (await http.get("/api/v1/orders")).json()["code"] == "NOT_A_STUDENT"
 
 
-async def test_erasing_twice_says_that_there_is_nobody(works: Works, anna: UUID) -> None:
+async def test_erasing_twice_is_erasing_once_and_nobody_else_is_anybody(works: Works, anna: UUID) -> None:
     await erase(works, anna)
+    told = await published(works.pool)
 
+    assert await erase(works, anna) is None
+    assert await published(works.pool) == told
+    assert await works.pool.fetchval("select count(*) from audit_lines") == 1
     with pytest.raises(NotFound):
-        await erase(works, anna)
+        await erase(works, uuid4())

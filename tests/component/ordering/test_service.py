@@ -171,13 +171,18 @@ async def test_clerk_commands_refuse_whom_they_cannot_mean(live_settings: Orderi
 
 
 async def test_students_are_erased_by_a_command(
-    live_settings: OrderingSettings, works: Works, anna: UUID
+    live_settings: OrderingSettings, works: Works, anna: UUID, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    await erase(live_settings, anna)
     await erase(live_settings, anna)
 
     assert await works.pool.fetchval("select count(*) from students") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "erased: one student, 0 orders",
+        "this student was erased before",
+    ]
     with pytest.raises(SystemExit, match="there is no student"):
-        await erase(live_settings, anna)
+        await erase(live_settings, uuid4())
 
 
 async def test_what_is_stored_about_a_student_is_written_by_a_command_and_audited(

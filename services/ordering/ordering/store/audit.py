@@ -40,3 +40,12 @@ async def about_student(conn: Connection, student_ref: UUID) -> list[asyncpg.Rec
         "select at, action, order_id from audit_lines where student_ref = $1 order by audit_id", student_ref
     )
     return rows
+
+
+async def institution_of_erased(conn: Connection, student_ref: UUID) -> str | None:
+    """Where a student was who has been erased; all that is known of them is the audit."""
+    institution_id: str | None = await conn.fetchval(
+        "select institution_id from audit_lines where student_ref = $1 and action = 'student_erased' limit 1",
+        student_ref,
+    )
+    return institution_id

@@ -9,10 +9,12 @@ from servicekit.refusals import NotFound
 from servicekit.sessions import end_sessions_of
 
 
-async def erase_student(work: UnitOfWork, student_ref: UUID, *, actor_ref: str) -> int:
-    """How many orders there were. Left are a tombstone per order, and the audit."""
+async def erase_student(work: UnitOfWork, student_ref: UUID, *, actor_ref: str) -> int | None:
+    """How many orders there were, or None when it was done before. Left are tombstones and the audit."""
     student = await store.students.lock(work.connection, student_ref)
     if student is None:
+        if await store.audit.institution_of_erased(work.connection, student_ref):
+            return None
         raise NotFound
     orders = await store.orders.lock_of_student(work.connection, student_ref)
     order_ids = [order.order_id for order in orders]
