@@ -92,7 +92,7 @@ async def strike_off(parts: Parts, clerk: Clerk, student_ref: UUID) -> None:
     async with parts.works.begin() as work:
         await _student(work, clerk, student_ref)
         await store.clerks.strike_off(work.connection, student_ref)
-        await strike_off_student(work, student_ref, actor_ref=clerk.actor_ref)
+        await strike_off_student(work, student_ref, by="office", actor_ref=clerk.actor_ref)
         await _touch_all(work, parts, student_ref)
 
 

@@ -148,7 +148,9 @@ class People:
 
     async def strike_off(self, crash: bool) -> None:
         student = self.world.student_ref
-        await self._in_ordering(lambda work: strike_off_student(work, student, actor_ref="import"), crash)
+        await self._in_ordering(
+            lambda work: strike_off_student(work, student, by="system", actor_ref="import"), crash
+        )
 
     async def expire(self, crash: bool) -> None:
         await self._in_ordering(expire_orders, crash)

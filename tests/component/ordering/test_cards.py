@@ -323,7 +323,7 @@ async def test_an_order_carries_the_hold_that_stands(
 async def test_striking_off_revokes_a_card_once(works: Works, story: Story, anna: UUID) -> None:
     for _ in range(2):
         async with works.begin() as work:
-            await strike_off_student(work, anna, actor_ref="import")
+            await strike_off_student(work, anna, by="system", actor_ref="import")
 
     assert await asked_of_issuer(works) == [("revoke", "system")]
 

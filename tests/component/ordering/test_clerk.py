@@ -228,6 +228,17 @@ async def test_who_is_struck_off_loses_what_they_have_and_orders_no_more(
     reasons = (await http.get("/api/v1/eligibility")).json()["reasons"]
     assert "STATUS_NOT_ACTIVE" in {reason["code"] for reason in reasons}
     assert ("student_struck_off", anna) in await audit(ordering_database)
+    assert await changes(ordering_database) == [("revoke", "office", "not_a_student")]
+
+
+async def test_an_open_order_of_who_is_struck_off_is_cancelled_by_the_office(
+    office: httpx.AsyncClient, http: httpx.AsyncClient, story: Story, anna: UUID
+) -> None:
+    await office.post(f"{API}/students/{anna}/striking-off")
+
+    order = (await http.get(f"/api/v1/orders/{story.order_id}")).json()
+    last = order["timeline"][-1]
+    assert (last["kind"], last["details"]) == ("order_cancelled", {"reason": "office"})
 
 
 async def test_an_erased_student_is_gone_and_the_audit_says_by_whom(

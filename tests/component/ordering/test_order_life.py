@@ -302,7 +302,7 @@ async def test_striking_off_cancels_an_order_that_is_ready(
     await tell(works, story.ready())
 
     async with works.begin() as work:
-        await strike_off_student(work, anna, actor_ref="import")
+        await strike_off_student(work, anna, by="system", actor_ref="import")
 
     order = await show(http, story)
     timeline = order["timeline"]

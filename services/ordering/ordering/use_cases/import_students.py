@@ -180,7 +180,7 @@ async def _follow_status(work: UnitOfWork, change: Change) -> None:
     if before and (before.status, before.rights_until) == (after.status, after.rights_until):
         return
     if not after.keeps_card(work.now):
-        await strike_off_student(work, after.student_ref, actor_ref=ACTOR)
+        await strike_off_student(work, after.student_ref, by="system", actor_ref=ACTOR)
     elif after.status == "suspended":
         await hold_student(work, after.student_ref, hold=True, actor_ref=ACTOR, reason="rights_suspended")
     elif after.office_hold:
