@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,7 @@ from ordering.parts import Parts
 from ordering.problems import TooManySearches
 from ordering.timeline import Entry, Question
 from ordering.use_cases.erase_student import erase_student
+from ordering.use_cases.export_student import export_student
 from ordering.use_cases.hold_student import hold_student
 from ordering.use_cases.revoke_card import revoke_card
 from ordering.use_cases.strike_off_student import strike_off_student
@@ -70,6 +72,14 @@ async def trace(parts: Parts, clerk: Clerk, student_ref: UUID) -> Trace:
         asked = await store.questions.open_of(work.connection, order_ids)
         await _note(work, clerk, "student_read", student_ref=student_ref)
     return Trace(student, past, entries, asked)
+
+
+async def export(parts: Parts, clerk: Clerk, student_ref: UUID) -> dict[str, Any]:
+    """As the student gets it from the portal, but without the PESEL number: no clerk is told one."""
+    async with parts.works.begin() as work:
+        student = await _student(work, clerk, student_ref)
+        await _note(work, clerk, "data_exported", student_ref=student_ref)
+        return await export_student(work.connection, parts.sealers, student, with_pesel=False)
 
 
 async def suspend(parts: Parts, clerk: Clerk, student_ref: UUID, reason: str) -> None:

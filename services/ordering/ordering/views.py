@@ -6,7 +6,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 import structlog
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_jsonable_python
 
 from contracts.base import DeviceLabel, Party
 from contracts.ordering import Channel, Locale
@@ -147,3 +149,9 @@ def card_view(order: Order, open_questions: set[Question], now: datetime) -> Car
         holds=card.holds,
         requested=tuple(sorted({question.partition(":")[0] for question in open_questions} & _CHANGES)),
     )
+
+
+def download(stored: dict[str, Any]) -> JSONResponse:
+    """What is stored about somebody, as a file that no cache keeps."""
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="legitka.json"'}
+    return JSONResponse(to_jsonable_python(stored), headers=headers)

@@ -50,6 +50,7 @@ async def changes(database: Database) -> list[tuple[str, str, str | None]]:
     [
         ("POST", "/students/search", {"words": ["Anna"]}),
         ("GET", f"/students/{NOBODY}", None),
+        ("GET", f"/students/{NOBODY}/export", None),
         ("POST", f"/students/{NOBODY}/suspension", SUSPENSION),
         ("POST", f"/students/{NOBODY}/reinstatement", None),
         ("POST", f"/students/{NOBODY}/striking-off", None),
@@ -164,6 +165,20 @@ async def test_whatever_a_clerk_reads_is_a_line_of_the_audit_without_what_was_se
     assert str(anna) in lines
 
 
+async def test_what_is_stored_about_a_student_is_a_file_for_them_and_noted(
+    office: httpx.AsyncClient, ordering_database: Database, card: Story, anna: UUID
+) -> None:
+    answer = await office.get(f"{API}/students/{anna}/export")
+
+    told = answer.json()
+    assert [order["order_id"] for order in told["orders"]] == [str(card.order_id)]
+    assert (told["student"]["family_name"], told["audit"][-1]["action"]) == ("Wójcik-Żak", "data_exported")
+    assert PESEL not in answer.text
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="legitka.json"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert await audit(ordering_database) == [("data_exported", anna)]
+
+
 async def test_the_office_suspends_and_lifts_it_again(
     office: httpx.AsyncClient, ordering_database: Database, card: Story, anna: UUID
 ) -> None:
@@ -266,13 +281,20 @@ async def test_an_erasure_that_is_asked_for_again_is_answered_as_the_first_was(
     assert await audit(ordering_database) == [("student_erased", anna)]
 
 
-@pytest.mark.parametrize("act", ["striking-off", "erasure"])
+@pytest.mark.parametrize(
+    ("method", "act"), [("POST", "striking-off"), ("POST", "erasure"), ("GET", "export")]
+)
 async def test_what_cannot_be_undone_needs_a_fresh_sign_in(
-    office: httpx.AsyncClient, signed_in: SignIn, ordering_database: Database, anna: UUID, act: str
+    office: httpx.AsyncClient,
+    signed_in: SignIn,
+    ordering_database: Database,
+    anna: UUID,
+    method: str,
+    act: str,
 ) -> None:
     stale = signed_in("teresa", at=NOON - timedelta(minutes=11))
 
-    answer = await stale.post(f"{API}/students/{anna}/{act}")
+    answer = await stale.request(method, f"{API}/students/{anna}/{act}")
 
     assert (answer.status_code, answer.json()["code"]) == (403, "FRESH_SIGN_IN_NEEDED")
     assert await audit(ordering_database) == []
@@ -282,6 +304,7 @@ async def test_what_cannot_be_undone_needs_a_fresh_sign_in(
     ("path", "body"),
     [
         ("students/{student}", None),
+        ("students/{student}/export", None),
         ("students/{student}/suspension", SUSPENSION),
         ("students/{student}/striking-off", {}),
         ("students/{student}/erasure", {}),

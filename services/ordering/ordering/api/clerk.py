@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ordering import office
@@ -14,7 +15,7 @@ from ordering.clerks import Clerk, FreshClerk, TheClerk
 from ordering.domain import Order
 from ordering.eligibility import Student, blocked_by, obstacles
 from ordering.parts import Parts, TheParts
-from ordering.views import CardView, EntryView, View, card_view, entry_view
+from ordering.views import CardView, EntryView, View, card_view, download, entry_view
 from servicekit.institutions import Cycle, StudentStatus
 from servicekit.problems import Language
 
@@ -106,6 +107,14 @@ async def trace(
 ) -> TraceView:
     response.headers.update(NO_STORE)
     return _trace_view(parts, clerk, await office.trace(parts, clerk, student_ref), language)
+
+
+@router.get(
+    "/students/{student_ref}/export", response_class=JSONResponse, summary="What is stored about a student"
+)
+async def export(student_ref: UUID, clerk: FreshClerk, parts: TheParts) -> JSONResponse:
+    """Here alone, and without the PESEL number. Needs a sign-in of the last ten minutes."""
+    return download(await office.export(parts, clerk, student_ref))
 
 
 @router.post("/students/{student_ref}/suspension", status_code=202, summary="Suspend a student's cards")

@@ -7,14 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import to_jsonable_python
 
 from ordering import acts, reading
 from ordering.callers import TheLanguage, TheStudent
 from ordering.parts import TheParts
 from ordering.store.consents import Consent
 from ordering.use_cases.export_student import export_student
-from ordering.views import View
+from ordering.views import View, download
 from servicekit.institutions import ConsentBasis, ConsentText
 from servicekit.problems import Language
 from servicekit.refusals import NotFound
@@ -140,8 +139,7 @@ async def export(me: TheStudent, parts: TheParts) -> JSONResponse:
     """Everything that is stored about me here."""
     async with parts.works.pool.acquire() as connection:
         stored = await export_student(connection, parts.sealers, me.student)
-    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="legitka.json"'}
-    return JSONResponse(to_jsonable_python(stored), headers=headers)
+    return download(stored)
 
 
 class NotifierToken(View):

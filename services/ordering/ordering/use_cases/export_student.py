@@ -1,4 +1,4 @@
-"""Everything that ordering stores about a student, for the student."""
+"""Everything that ordering stores about a student, for the student and whoever hands it over."""
 
 import base64
 from typing import Any
@@ -13,12 +13,14 @@ from ordering.timeline import Entry
 from servicekit.sessions import sessions_of
 
 
-async def export_student(conn: Connection, sealers: Sealers, student: Student) -> dict[str, Any]:
+async def export_student(
+    conn: Connection, sealers: Sealers, student: Student, *, with_pesel: bool = True
+) -> dict[str, Any]:
     orders = await store.orders.of_student(conn, student.student_ref)
     entries = await store.timeline.of_orders(conn, [order.order_id for order in orders])
     photo = await store.students.photo(conn, student.institution_id, student.photo_sha256 or "")
     return {
-        "student": _student(student, sealers),
+        "student": _student(student, sealers if with_pesel else None),
         "photo_jpeg": base64.b64encode(photo).decode() if photo else None,
         "consents": [
             _consent(consent) for consent in await store.consents.of_student(conn, student.student_ref)
@@ -32,9 +34,9 @@ async def export_student(conn: Connection, sealers: Sealers, student: Student) -
     }
 
 
-def _student(student: Student, sealers: Sealers) -> dict[str, Any]:
+def _student(student: Student, sealers: Sealers | None) -> dict[str, Any]:
     kept = {name: getattr(student, name) for name in Student.__slots__ if name != "pesel_sealed"}
-    return {**kept, "pesel": open_pesel(sealers.students, student)}
+    return {**kept, "pesel": open_pesel(sealers.students, student)} if sealers else kept
 
 
 def _consent(consent: Consent) -> dict[str, Any]:
