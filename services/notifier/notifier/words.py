@@ -81,7 +81,7 @@ ALERTS: dict[Kind, Words] = {
     "card_suspended": Words(
         title=Text("Twoja mLegitymacja jest zawieszona", "Your student card is suspended"),
         sentence=Text(
-            "Zawieszono ją {by} {when}. Dopóki jest zawieszona, nie można jej okazywać.",
+            "Została zawieszona {by} {when}. Dopóki jest zawieszona, nie można jej okazywać.",
             "It was suspended {by} on {when}. It cannot be shown until this is lifted.",
         ),
         action=Text("Co mogę zrobić?", "What can I do?"),
@@ -89,7 +89,7 @@ ALERTS: dict[Kind, Words] = {
     "card_reinstated": Words(
         title=Text("Twoja mLegitymacja znów działa", "Your student card works again"),
         sentence=Text(
-            "Zawieszenie cofnięto {by} {when}. Można ją znów okazywać.",
+            "Zawieszenie zostało cofnięte {by} {when}. Można ją znów okazywać.",
             "The suspension was lifted {by} on {when}. The card can be shown again.",
         ),
         action=Text("Zobacz mLegitymację", "See your card"),
@@ -111,7 +111,7 @@ ALERTS: dict[Kind, Words] = {
         action=Text("Zobacz mLegitymację", "See your card"),
     ),
     "card_updated": Words(
-        title=Text("Dane w Twojej mLegitymacji są odnowione", "The data of your student card were renewed"),
+        title=Text("Dane w Twojej mLegitymacji zostały zaktualizowane", "The data of your card were updated"),
         sentence=Text(
             "Zmieniła je uczelnia {when}. Nowe dane pobierze aplikacja, gdy ją otworzysz.",
             "Your university changed them on {when}. The app fetches the new ones when you open it.",

@@ -81,6 +81,7 @@ async def test_text_and_html_say_the_same_and_lead_to_the_same_pages(
     assert letter["Subject"] == (polish if locale == "pl" else english)
     assert f'<html lang="{locale}">' in html
     assert page in text
+    assert "?:" not in text
     assert set(re.findall(r"http://\S+", text)) == set(re.findall(r'href="([^"]+)"', html))
     assert words_of(re.sub(r"<[^>]+>", " ", html)) >= words_of(re.sub(r"http\S+", " ", text))
 

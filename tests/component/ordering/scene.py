@@ -23,7 +23,7 @@ PESEL = "02270803624"
 PHOTO = b"\xff\xd8\xff portrait"
 PHOTO_SHA256 = "ab" * 32
 HANDLERS = handlers(Mock(), Mock())  # that codes are opened on arrival is a test of its own
-CONSENTS = {"card_terms": "2026-10", "data_to_wallet": "2026-10"}
+CONSENTS = {"card_terms": "2026-11", "data_to_wallet": "2026-10"}
 
 
 @dataclass

@@ -37,7 +37,7 @@ async def test_consents_tell_their_texts_versions_and_what_was_given(
         ("data_to_wallet", True, True),
         ("email_alerts", False, False),
     ]
-    assert consents[0]["given"]["version"] == consents[0]["version"] == "2026-10"
+    assert consents[0]["given"]["version"] == consents[0]["version"] == "2026-11"
     assert consents[2]["title"] == "I want alerts by e-mail"
 
 
@@ -57,12 +57,12 @@ async def test_a_consent_that_is_none_is_not_found(http: httpx.AsyncClient) -> N
 async def test_email_alerts_are_given_as_easily_as_withdrawn(
     http: httpx.AsyncClient, works: Works, story: Story
 ) -> None:
-    given = await http.put("/api/v1/consents/email_alerts", json={"version": "2026-10"})
+    given = await http.put("/api/v1/consents/email_alerts", json={"version": "2026-11"})
     shown = (await http.get("/api/v1/consents/email_alerts")).json()
     withdrawn = await http.delete("/api/v1/consents/email_alerts")
 
     assert (given.status_code, withdrawn.status_code) == (204, 204)
-    assert shown["given"]["version"] == "2026-10"
+    assert shown["given"]["version"] == "2026-11"
     assert (await http.get("/api/v1/consents/email_alerts")).json()["given"] is None
     changes = [event for event in await published(works.pool) if isinstance(event, ContactChanged)]
     assert [event.order_id for event in changes] == [story.order_id, story.order_id]
@@ -77,7 +77,7 @@ async def test_an_old_version_of_a_consent_is_not_taken(http: httpx.AsyncClient)
 async def test_changed_words_of_a_consent_are_given_anew_and_the_notifier_need_not_hear(
     http: httpx.AsyncClient, works: Works, sealers: Sealers, umcs: Institution, story: Story, anna: UUID
 ) -> None:
-    await http.put("/api/v1/consents/email_alerts", json={"version": "2026-10"})
+    await http.put("/api/v1/consents/email_alerts", json={"version": "2026-11"})
     consents = tuple(consent.model_copy(update={"version": "2027-03"}) for consent in umcs.consents)
     changed = umcs.model_copy(update={"consents": consents})
 
@@ -88,14 +88,14 @@ async def test_changed_words_of_a_consent_are_given_anew_and_the_notifier_need_n
             )
 
     given = await works.pool.fetch("select version from consents where kind = 'email_alerts'")
-    assert sorted(row["version"] for row in given) == ["2026-10", "2027-03"]
+    assert sorted(row["version"] for row in given) == ["2026-11", "2027-03"]
     assert [type(event) for event in await published(works.pool)] == [OrderPlaced, ContactChanged]
 
 
 async def test_every_order_hears_of_a_withdrawn_address(
     http: httpx.AsyncClient, works: Works, place_order: PlaceOrder
 ) -> None:
-    first = await place_order(consents=CONSENTS | {"email_alerts": "2026-10"})
+    first = await place_order(consents=CONSENTS | {"email_alerts": "2026-11"})
     await http.post(f"/api/v1/orders/{first.order_id}/cancellation")
     second = await place_order(key="key-2")
 

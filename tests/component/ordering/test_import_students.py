@@ -415,7 +415,7 @@ async def test_the_notifier_hears_of_a_new_address(
 ) -> None:
     take_photo(photos)
     await import_rows(ANNA)
-    await place_order(consents=CONSENTS | {"email_alerts": "2026-10"})
+    await place_order(consents=CONSENTS | {"email_alerts": "2026-11"})
 
     await import_rows(ANNA | {"email": "a.wojcik@umcs.example"})
     await import_rows(ANNA | {"email": "a.wojcik@umcs.example"})

@@ -69,11 +69,11 @@ async def test_a_form_that_comes_too_late_leads_back_to_its_page(signed_in: Sign
 
 
 async def test_an_order_needs_every_required_consent(browser: httpx.AsyncClient) -> None:
-    answer = await browser.post("/order", data={"consent-card_terms": "2026-10"})
+    answer = await browser.post("/order", data={"consent-card_terms": "2026-11"})
 
     assert answer.status_code == 422
     assert "Needed for the card: tick it to go on." in answer.text
-    assert 'value="2026-10" id="consent-card_terms" checked' in answer.text
+    assert 'value="2026-11" id="consent-card_terms" checked' in answer.text
     assert (await browser.get("/api/v1/orders")).json() == []
 
 
@@ -273,12 +273,12 @@ async def test_a_revoked_card_is_told_as_being_revoked_until_the_issuer_has_done
 
 
 async def test_the_voluntary_consent_is_given_and_withdrawn(browser: httpx.AsyncClient) -> None:
-    given = await browser.post("/consents/email_alerts", data={"version": "2026-10"})
+    given = await browser.post("/consents/email_alerts", data={"version": "2026-11"})
     page = (await browser.get("/consents")).text
     withdrawn = await browser.post("/consents/email_alerts/withdrawal")
 
     assert (given.status_code, withdrawn.status_code) == (303, 303)
-    assert "given on 1 October 2026, version 2026-10" in page
+    assert "given on 1 October 2026, version 2026-11" in page
     assert "given on" not in (await browser.get("/consents")).text
 
 

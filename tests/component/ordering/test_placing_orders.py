@@ -74,7 +74,7 @@ def _context(event: OrderPlaced | ContactChanged, field: str) -> SealingContext:
 async def test_the_address_is_told_only_while_its_use_is_consented_to(
     http: httpx.AsyncClient, works: Works, sealers: Sealers, place_order: PlaceOrder
 ) -> None:
-    await place_order(consents={**CONSENTS, "email_alerts": "2026-10"})
+    await place_order(consents={**CONSENTS, "email_alerts": "2026-11"})
 
     first = await http.delete("/api/v1/consents/email_alerts")
     second = await http.delete("/api/v1/consents/email_alerts")
@@ -156,7 +156,7 @@ async def test_two_different_orders_at_once_are_one(http: httpx.AsyncClient) -> 
 @pytest.mark.parametrize(
     ("consents", "problem"),
     [
-        ({"card_terms": "2026-10"}, {"missing": ["data_to_wallet"], "outdated": [], "unknown": []}),
+        ({"card_terms": "2026-11"}, {"missing": ["data_to_wallet"], "outdated": [], "unknown": []}),
         (CONSENTS | {"card_terms": "2025-10"}, {"missing": [], "outdated": ["card_terms"], "unknown": []}),
         (CONSENTS | {"marketing": "1"}, {"missing": [], "outdated": [], "unknown": ["marketing"]}),
     ],

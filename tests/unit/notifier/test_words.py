@@ -1,6 +1,7 @@
 """Every alert can be said in both languages, and no word has room for anything private."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from string import Formatter
 from typing import get_args
 
@@ -9,9 +10,11 @@ import pytest
 from contracts.base import DeviceLabel, Party
 from contracts.ordering import Locale
 from notifier import words
-from notifier.domain import Kind
+from notifier.domain import Kind, goes_by_mail
+from servicekit.institutions import Institution, load_institutions
 from servicekit.problems import Text
 
+INSTITUTIONS = Path(__file__).parents[3] / "institutions"
 EVENING = datetime(2026, 10, 31, 22, 59, tzinfo=UTC)
 PARAMETERS = {
     "until": EVENING.isoformat(),
@@ -20,6 +23,19 @@ PARAMETERS = {
     "by": "office",
     "reasons": "validity_ended",
     "credential_id": "01981d3c-5a11-7d20-8b4f-1a2b3c4d5e6f",
+}
+# What the consent to e-mails says of each kind that is mailed.
+CONSENTED = {
+    "ready_to_activate": Text("gotowa do aktywacji", "ready to activate"),
+    "offer_ending": Text("kończy się czas na aktywację", "time for activation is running out"),
+    "code_locked": Text("kod aktywacyjny jest zablokowany", "activation code is locked"),
+    "activated": Text("aktywowana", "activated"),
+    "card_suspended": Text("zawieszona", "suspended"),
+    "card_extended": Text("przedłużona", "extended"),
+    "card_revoked": Text("unieważniona", "revoked"),
+    "card_reinstated": Text("znów działa", "works again"),
+    "order_cancelled": Text("anulowała zamówienie", "cancelled the order"),
+    "order_rejected": Text("nie można z niego wydać", "no card can be made"),
 }
 PLACES = {"when", "until", "last_day", "device", "by", "reasons"}
 
@@ -42,6 +58,15 @@ def test_every_text_is_there_in_both_languages_with_the_same_places() -> None:
         assert text.pl
         assert text.en
         assert places_in(text.pl) == places_in(text.en)
+
+
+@pytest.mark.parametrize("institution", load_institutions(INSTITUTIONS).values(), ids=lambda each: each.id)
+def test_the_consent_to_e_mails_names_all_that_is_mailed(institution: Institution) -> None:
+    (consent,) = [each for each in institution.consents if each.kind == "email_alerts"]
+
+    assert set(CONSENTED) == {kind for kind in get_args(Kind) if goes_by_mail(kind)}
+    assert [said for said in CONSENTED.values() if said.pl not in " ".join(consent.text.pl.split())] == []
+    assert [said for said in CONSENTED.values() if said.en not in " ".join(consent.text.en.split())] == []
 
 
 def test_no_text_has_a_place_for_anything_private() -> None:
