@@ -34,6 +34,7 @@ from servicekit.live import ChangeFeed
 from servicekit.remote_keys import RemoteKeys
 from servicekit.sealing import Sealer
 from servicekit.tokens import sign_jwt
+from tests.component.notifier.push import SUBSCRIPTIONS
 from tests.component.notifier.scene import Clock, Mailbox, Order, tell
 from tests.conftest import MakeDatabase
 from tests.databases import Database
@@ -42,6 +43,7 @@ Tell = Callable[..., Awaitable[None]]
 NewOrder = Callable[..., Order]
 NewSender = Callable[..., Sender]
 NewToken = Callable[..., str]
+TurnOn = Callable[..., Awaitable[dict[str, Any]]]
 
 PORTAL = "http://localhost:8001"
 NOTIFIER = "http://localhost:8003"
@@ -153,7 +155,19 @@ def push_service() -> Iterator[PushService]:
 
 
 @pytest.fixture
-async def push_sender(works: Works, keys: Keys, subscriptions: Subscriptions) -> AsyncIterator[Sender]:
+def the_present(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The push service has the clock of the test too."""
+    monkeypatch.setattr("devstack.push_service.time.time", partial(_seconds, clock))
+
+
+def _seconds(clock: Clock) -> float:
+    return clock.now.timestamp()
+
+
+@pytest.fixture
+async def push_sender(
+    the_present: None, works: Works, keys: Keys, subscriptions: Subscriptions
+) -> AsyncIterator[Sender]:
     """Gives up after three attempts."""
     async with PushLine(timeout=5, loopback=True) as line:
         carrier = PushCarrier(
@@ -223,3 +237,20 @@ def new_token(keys: Keys, clock: Clock) -> NewToken:
 
 def bearer(token: str, **other: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} | other
+
+
+@pytest.fixture
+def turn_on(client: httpx.AsyncClient, new_token: NewToken, push_service: PushService) -> TurnOn:
+    async def turn(recipient: Recipient, subscription: dict[str, Any] | None = None) -> dict[str, Any]:
+        """As the page does it: the browser is given our key, and its subscription is handed in."""
+        headers = bearer(new_token(recipient))
+        key = (await client.get(SUBSCRIPTIONS, headers=headers)).json()["application_server_key"]
+        subscription = subscription or push_service.subscribe(key)
+        given = {name: subscription[name] for name in ("endpoint", "keys")}
+        answer = await client.post(
+            SUBSCRIPTIONS, json=given | {"application_server_key": key}, headers=headers
+        )
+        assert answer.status_code == 201, answer.text
+        return subscription
+
+    return turn
