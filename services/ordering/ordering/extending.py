@@ -18,6 +18,7 @@ Reason = Literal[
 
 FARTHEST = timedelta(days=400)
 PREVIEW_HOLDS = timedelta(minutes=15)
+UNKNOWN_TOLD = 100
 # What a stop of the student's rights means; a card that its holder has frozen is extended like any other.
 _STOPS: frozenset[Party] = frozenset({"office", "system"})
 
@@ -62,6 +63,14 @@ class Progress:
     changed_meanwhile: int
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An extension to look at. `unknown`: the first of the given numbers that nobody has, kept nowhere."""
+
+    extension_id: UUID
+    unknown: list[str]
+
+
 class ExtensionUnusable(Problem):
     status = 422
     code = "EXTENSION_UNUSABLE"
@@ -86,10 +95,13 @@ class ExtensionRunning(Problem):
     status = 409
     code = "EXTENSION_RUNNING"
     title = Text("Inne przedłużanie jeszcze trwa", "Another extension is still running")
-    detail = Text(
-        "Poczekaj, aż się skończy, albo je przerwij.",
-        "Wait for its end, or cancel it.",
-    )
+
+    def __init__(self, running: UUID) -> None:
+        wait = Text(
+            f"Poczekaj, aż przedłużanie {running} się skończy, albo je przerwij.",
+            f"Wait for the end of {running}, or cancel it.",
+        )
+        super().__init__(wait, extension_id=str(running))
 
 
 def check_until(until: datetime, now: datetime) -> None:

@@ -58,12 +58,13 @@ async def extend_cards(
     numbers = None if students is None else _numbers(students)
     async with opened_works(settings) as works, works.begin() as work:
         try:
-            extension_id = await preview_extension(work, institution_id, until, numbers)
+            seen = await preview_extension(work, institution_id, until, numbers)
             if not preview:
-                await start_extension(work, institution_id, extension_id, actor_ref=OPERATOR)
+                await start_extension(work, institution_id, seen.extension_id, actor_ref=OPERATOR)
         except Problem as problem:
             raise SystemExit(problem.detail.en) from None
-        await _tell(work, extension_id)
+        await _tell(work, seen.extension_id)
+        sys.stdout.writelines(f"nobody has the number {number}\n" for number in seen.unknown)
 
 
 async def show_extension(

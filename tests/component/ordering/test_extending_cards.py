@@ -31,7 +31,7 @@ UNTIL = datetime(2027, 3, 31, 21, 59, 59, tzinfo=UTC)
 
 async def preview(works: Works, numbers: list[str] | None = None, until: date = LAST_DAY) -> UUID:
     async with works.begin() as work:
-        return await preview_extension(work, "umcs", until, numbers)
+        return (await preview_extension(work, "umcs", until, numbers)).extension_id
 
 
 async def start(works: Works, extension_id: UUID, institution: str = "umcs") -> None:
@@ -285,7 +285,7 @@ async def test_the_command_shows_what_it_starts_and_how_far_it_has_come(
 
     assert f"to the end of {until}: previewed" in previewed
     assert "cards: 1, asked for: 0" in previewed
-    assert "left out, unknown: 1" in previewed
+    assert "left out, unknown: 1\nnobody has the number student-9-1\n" in previewed
     assert not nothing.running
     assert "cards: 1, asked for: 1, answered: 0" in capsys.readouterr().out
     assert [who for who, _, _ in await audited(works)] == ["operator", "operator"]

@@ -1,5 +1,6 @@
 """The dean's office extends many cards by its API: a preview, a start that names it, progress, and a stop."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
@@ -10,9 +11,11 @@ import pytest
 from eventing import Works
 from ordering.sealing import Sealers
 from ordering.store import clerks
+from ordering.use_cases.start_extension import start_extension
 from tests.component.ordering.conftest import SignIn
 from tests.component.ordering.extensions import Answers, add_cards, asked, feed
-from tests.component.ordering.scene import NOON, add_student
+from tests.component.ordering.scene import NOON, Clock, add_student
+from tests.waiting import eventually, somebody_waits
 
 API = "/api/v1/clerk/extensions"
 UNTIL = {"until": "2027-09-30"}
@@ -70,9 +73,55 @@ async def actor(works: Works) -> str:
 
 
 async def test_named_students_alone_are_reached(office: httpx.AsyncClient, cards: list[UUID]) -> None:
-    told = (await office.post(API, json=UNTIL | {"student_numbers": ["student-1-1", "nobody"]})).json()
+    answer = await office.post(API, json=UNTIL | {"student_numbers": ["student-1-1", "nobody"]})
 
+    told = answer.json()
     assert (told["cards"], told["left_out"]) == (1, {"unknown": 1})
+    assert told["unknown_numbers"] == ["nobody"]
+    assert "nobody" not in (await office.get(answer.headers["Location"])).text
+
+
+async def test_of_many_numbers_that_nobody_has_the_first_are_told(office: httpx.AsyncClient) -> None:
+    numbers = [f"{number:04}" for number in range(2_000)]
+
+    told = (await office.post(API, json=UNTIL | {"student_numbers": numbers})).json()
+
+    assert told["left_out"] == {"unknown": 2_000}
+    assert told["unknown_numbers"] == numbers[:100]
+
+
+async def test_of_two_that_start_at_once_one_runs_and_is_named_to_the_other(
+    office: httpx.AsyncClient, works: Works, cards: list[UUID]
+) -> None:
+    first, second = [(await office.post(API, json=UNTIL)).json()["extension_id"] for _ in range(2)]
+
+    async with works.begin() as work:
+        await start_extension(work, "umcs", UUID(first), actor_ref="clerk:other")
+        waiting = asyncio.create_task(office.post(f"{API}/{second}/start"))
+        await eventually(lambda: somebody_waits(works.pool))
+    refused = await waiting
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "EXTENSION_RUNNING")
+    assert refused.json()["extension_id"] == first
+    assert first in refused.json()["detail"]
+
+
+async def test_the_newest_extensions_of_the_own_institution_are_listed(
+    office: httpx.AsyncClient, clerk_of: Office, clock: Clock
+) -> None:
+    for day in ("2027-03-31", "2027-09-30"):
+        place = (await office.post(API, json={"until": day})).headers["Location"]
+        clock.advance(minutes=1)
+    await office.post(f"{place}/start")
+
+    listed = (await office.get(API)).json()
+
+    assert [(each["until"], each["status"]) for each in listed] == [
+        ("2027-09-30", "running"),
+        ("2027-03-31", "previewed"),
+    ]
+    assert listed[0]["extension_id"] in place
+    assert (await (await clerk_of("pwr")).get(API)).json() == []
 
 
 async def test_a_stopped_extension_asks_for_no_more(
@@ -115,9 +164,9 @@ async def test_an_extension_of_another_institution_is_not_found(
 
 
 async def test_a_student_extends_nobody(http: httpx.AsyncClient, cards: list[UUID]) -> None:
-    answer = await http.post(API, json=UNTIL)
+    answers = [await http.post(API, json=UNTIL), await http.get(API)]
 
-    assert (answer.status_code, answer.json()["code"]) == (403, "NOT_A_CLERK")
+    assert [answer.json()["code"] for answer in answers] == ["NOT_A_CLERK"] * 2
 
 
 @pytest.mark.parametrize("until", ["2026-09-30", "2030-01-01", "soon"])

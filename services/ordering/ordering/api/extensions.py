@@ -1,6 +1,6 @@
 """The dean's office extends many cards: look first, start what was seen, and watch how far it has come."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from eventing import Connection
 from ordering import store
 from ordering.clerks import Clerk, FreshClerk, TheClerk
-from ordering.extending import State
+from ordering.extending import Extension, State
 from ordering.parts import TheParts
 from ordering.use_cases.cancel_extension import cancel_extension
 from ordering.use_cases.preview_extension import preview_extension
@@ -20,6 +20,8 @@ from servicekit.institutions import WARSAW
 from servicekit.refusals import NotFound
 
 router = APIRouter(prefix="/api/v1/clerk/extensions", tags=["clerk"])
+
+LISTED = 50
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=32)]
 
@@ -49,16 +51,41 @@ class ExtensionView(View):
     left_out: dict[str, int]
 
 
+class PreviewView(ExtensionView):
+    """`unknown_numbers`: which of those that were given nobody has, the first hundred; told here alone."""
+
+    unknown_numbers: list[str] = Field(repr=False)
+
+
+class ListedExtension(View):
+    """How far it has come is told by the extension itself."""
+
+    extension_id: UUID
+    until: date
+    status: State
+    previewed_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@router.get("", summary="The newest extensions of my institution")
+async def newest(clerk: TheClerk, parts: TheParts) -> list[ListedExtension]:
+    """At most fifty, the newest first. Previews that nobody started are forgotten after a day."""
+    async with parts.works.pool.acquire() as connection:
+        found = await store.extensions.newest(connection, clerk.institution.id, LISTED)
+    return [_listed(extension) for extension in found]
+
+
 @router.post("", status_code=201, summary="See what an extension of many cards would do")
 async def preview(
     body: ExtensionRequest, clerk: TheClerk, parts: TheParts, response: Response
-) -> ExtensionView:
+) -> PreviewView:
     """Asks for nothing yet. What is seen can be started within 15 minutes."""
     async with parts.works.begin() as work:
-        extension_id = await preview_extension(work, clerk.institution.id, body.until, body.student_numbers)
-        view = await _view(work.connection, clerk, extension_id)
-    response.headers["Location"] = f"/api/v1/clerk/extensions/{extension_id}"
-    return view
+        seen = await preview_extension(work, clerk.institution.id, body.until, body.student_numbers)
+        view = await _view(work.connection, clerk, seen.extension_id)
+    response.headers["Location"] = f"/api/v1/clerk/extensions/{seen.extension_id}"
+    return PreviewView(**view.model_dump(), unknown_numbers=seen.unknown)
 
 
 @router.get("/{extension_id}", summary="How far an extension has come")
@@ -99,4 +126,15 @@ async def _view(connection: Connection, clerk: Clerk, extension_id: UUID) -> Ext
         extended=progress.extended,
         changed_meanwhile=progress.changed_meanwhile,
         left_out=extension.left_out,
+    )
+
+
+def _listed(extension: Extension) -> ListedExtension:
+    return ListedExtension(
+        extension_id=extension.extension_id,
+        until=extension.until.astimezone(WARSAW).date(),
+        status=extension.state,
+        previewed_at=extension.previewed_at,
+        started_at=extension.started_at,
+        ended_at=extension.ended_at,
     )

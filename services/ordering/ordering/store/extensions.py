@@ -45,6 +45,22 @@ async def candidates(
     return [_candidate(row) for row in rows]
 
 
+async def unknown_numbers(conn: Connection, institution_id: str, numbers: Sequence[str]) -> list[str]:
+    """Those that no student of the institution has."""
+    rows = await conn.fetch(
+        """
+        select n.number from unnest($2::text[]) as n(number)
+        where not exists (
+            select from students s where s.institution_id = $1 and s.student_number = n.number
+        )
+        order by n.number
+        """,
+        institution_id,
+        numbers,
+    )
+    return [row["number"] for row in rows]
+
+
 async def candidates_with(conn: Connection, order_ids: Sequence[UUID]) -> list[Candidate]:
     """The students of these orders, which are locked: whatever was decided about them is seen here."""
     rows = await conn.fetch(
@@ -104,11 +120,22 @@ async def lock(conn: Connection, extension_id: UUID) -> Extension | None:
     return _extension(row) if row else None
 
 
-async def is_running(conn: Connection, institution_id: str) -> bool:
-    running = await conn.fetchval(
-        "select true from extensions where institution_id = $1 and state = 'running'", institution_id
+async def newest(conn: Connection, institution_id: str, limit: int) -> list[Extension]:
+    rows = await conn.fetch(
+        "select * from extensions where institution_id = $1 order by previewed_at desc limit $2",
+        institution_id,
+        limit,
     )
-    return bool(running)
+    return [_extension(row) for row in rows]
+
+
+async def lock_running(conn: Connection, institution_id: str) -> UUID | None:
+    """Whoever asks decides alone until the transaction ends: of two that start at once one is refused."""
+    await conn.execute("select pg_advisory_xact_lock(hashtext('extensions of ' || $1))", institution_id)
+    found: UUID | None = await conn.fetchval(
+        "select extension_id from extensions where institution_id = $1 and state = 'running'", institution_id
+    )
+    return found
 
 
 async def lock_oldest_running(conn: Connection) -> Extension | None:

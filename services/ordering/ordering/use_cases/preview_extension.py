@@ -8,34 +8,36 @@ from uuid import UUID
 from eventing import UnitOfWork
 from ordering import store
 from ordering.eligibility import end_of_day
-from ordering.extending import Candidate, Extension, Reason, check_until, decide
+from ordering.extending import UNKNOWN_TOLD, Candidate, Extension, Preview, Reason, check_until, decide
 
 AT_ONCE = 2_000
 
 
 async def preview_extension(
     work: UnitOfWork, institution_id: str, until: date, numbers: Sequence[str] | None
-) -> UUID:
+) -> Preview:
     """Starting it does what was seen here and nothing more. `numbers`: of students; none means all."""
     end = end_of_day(until)
     check_until(end, work.now)
     extension = Extension(work.new_id(), institution_id, end, "previewed", {}, work.now, None, None, None)
     await store.extensions.add(work.connection, extension)
-    left_out = await _choose(work, extension, None if numbers is None else sorted(set(numbers)))
+    chosen = None if numbers is None else sorted(set(numbers))
+    unknown = await store.extensions.unknown_numbers(work.connection, institution_id, chosen or [])
+    left_out = await _choose(work, extension, chosen)
+    if unknown:
+        left_out["unknown"] = len(unknown)
     await store.extensions.count_left_out(work.connection, extension.extension_id, left_out)
-    return extension.extension_id
+    return Preview(extension.extension_id, unknown[:UNKNOWN_TOLD])
 
 
 async def _choose(work: UnitOfWork, extension: Extension, numbers: list[str] | None) -> Counter[Reason]:
     left_out: Counter[Reason] = Counter()
-    seen, last = 0, None
+    last = None
     while page := await store.extensions.candidates(
         work.connection, extension.institution_id, numbers, after=last, limit=AT_ONCE
     ):
         left_out += await _add(work, extension, page)
-        seen, last = seen + len(page), page[-1].student_ref
-    if numbers is not None and len(numbers) > seen:
-        left_out["unknown"] = len(numbers) - seen
+        last = page[-1].student_ref
     return left_out
 
 

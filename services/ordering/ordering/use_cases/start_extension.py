@@ -18,8 +18,8 @@ async def start_extension(
     if extension.started_at is not None:
         return
     check_start(extension, work.now)
-    if await store.extensions.is_running(work.connection, institution_id):
-        raise ExtensionRunning
+    if running := await store.extensions.lock_running(work.connection, institution_id):
+        raise ExtensionRunning(running)
     await store.extensions.start(work.connection, extension_id, actor_ref, work.now)
     progress = await store.extensions.progress(work.connection, extension_id)
     await store.audit.add(
