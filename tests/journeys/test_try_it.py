@@ -56,4 +56,5 @@ async def test_every_call_of_the_office_works_as_it_stands(stack: Stack, tmp_pat
 
     assert '"code":"STATUS_NOT_ACTIVE"' in told
     assert told.index('"office_hold":true') < told.rindex('"office_hold":false')
+    assert '"consents"' in (tmp_path / "legitka.json").read_text()
     assert '"status":"previewed"' in told
