@@ -1,6 +1,5 @@
 """The refusals that every service knows, and how the framework's own errors become problem details."""
 
-import re
 from collections.abc import Mapping
 
 import asyncpg
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from servicekit.accepting import accepted_by
+from servicekit.field_errors import field_errors
 from servicekit.oauth import OAuthError, oauth_response
 from servicekit.problems import Problem, Text, problem_response
 from servicekit.remote_keys import KeysUnavailable
@@ -159,32 +159,11 @@ def problem_of_status(status: int, headers: Mapping[str, str] | None) -> Problem
     return problem
 
 
-_KNOWN_MESSAGES: Mapping[str, Text] = {
-    "missing": Text("brakuje tego pola", "this field is missing"),
-    "extra_forbidden": Text("tego pola tu nie ma", "there is no such field here"),
-}
-_UNFIT = Text("ta wartość nie jest dozwolona", "this value is not allowed")
-_FIELD = re.compile(r"[A-Za-z_][A-Za-z_-]{0,39}\d?")
-
-
 def invalid_request(error: RequestValidationError) -> Problem:
-    """Paths and kinds only: messages of validators, and names that the caller made up, may be private."""
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return UnreadableRequest()
-    errors = [
-        {
-            "path": ".".join(_part(part) for part in item["loc"]),
-            "kind": item["type"],
-            "message": _KNOWN_MESSAGES.get(item["type"], _UNFIT),
-        }
-        for item in found[:50]
-    ]
-    return InvalidRequest(errors=errors)
-
-
-def _part(part: int | str) -> str:
-    return str(part) if isinstance(part, int) or _FIELD.fullmatch(part) else "?"
+    return InvalidRequest(errors=field_errors(found))
 
 
 def install(app: FastAPI) -> None:

@@ -205,4 +205,6 @@ async def test_a_photo_is_given_for_its_order_and_digest_only(
 
 
 async def test_a_student_cannot_fetch_photos(http: httpx.AsyncClient) -> None:
-    assert (await http.get(f"/internal/photos/{PHOTO_SHA256}")).status_code == 401
+    answers = [await http.get(f"/internal/photos/{name}") for name in (PHOTO_SHA256, "abc")]
+
+    assert [answer.status_code for answer in answers] == [401, 401]
