@@ -83,7 +83,9 @@ async def test_a_student_who_tries_is_noted_and_a_clerk_who_was_removed_is_none_
 
 
 @pytest.mark.parametrize(
-    "words", [["anna-1"], ["Wójcik"], ["wojcik"], ["ŻAK", "ann"], ["zak", "Maria"]], ids="-".join
+    "words",
+    [["anna-1"], ["Wójcik"], ["wojcik"], ["ŻAK", "ann"], ["zak", "Maria"], [" anna  zak "]],
+    ids="-".join,
 )
 async def test_a_student_is_found_by_number_or_by_beginnings_of_names(
     office: httpx.AsyncClient, anna: UUID, words: list[str]
@@ -334,7 +336,17 @@ async def test_students_of_another_institution_are_not_found_whatever_is_asked(
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"words": []}, {"words": ["a"]}, {"words": ["Anna"] * 6}, {"words": ["Anna"], "limit": 1000}],
+    [
+        {},
+        {"words": []},
+        {"words": [" "]},
+        {"words": "Anna"},
+        {"words": [7]},
+        {"words": ["a"]},
+        {"words": ["Anna z"]},
+        {"words": ["Anna " * 6]},
+        {"words": ["Anna"], "limit": 1000},
+    ],
 )
 async def test_a_search_for_everybody_is_refused(office: httpx.AsyncClient, body: dict[str, Any]) -> None:
     assert (await office.post(f"{API}/students/search", json=body)).status_code == 422

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from ordering import office
 from ordering.api.me import ReasonView
@@ -28,11 +28,19 @@ NO_STORE = {"Cache-Control": "no-store"}
 class Search(BaseModel):
     """A student number, or beginnings of names. In a body: addresses are written down on the way."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     words: tuple[Word, ...] = Field(min_length=1, max_length=5, repr=False)
     after: UUID | None = Field(default=None, description="the last student of the page before")
     limit: int = Field(default=20, ge=1, le=100)
+
+    @field_validator("words", mode="before")
+    @classmethod
+    def _at_blanks(cls, words: object) -> object:
+        """A full name is several words, also where it was sent as one."""
+        if not isinstance(words, list):
+            return words
+        return [part for word in words for part in (word.split() if isinstance(word, str) else [word])]
 
 
 class Suspension(BaseModel):
