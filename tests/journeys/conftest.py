@@ -61,6 +61,10 @@ class People:
         client = await StudentClient.sign_in(self.addresses, account.subject)
         return await self.clients.enter_async_context(client), account
 
+    async def student_called(self, subject: str) -> StudentClient:
+        self.accounts[:] = [account for account in self.accounts if account.subject != subject]
+        return await self.clients.enter_async_context(await StudentClient.sign_in(self.addresses, subject))
+
     async def student_at_a_browser(self) -> StudentClient:
         client = await StudentClient.sign_in_as_browser(self.addresses, self.accounts.pop(0).subject)
         return await self.clients.enter_async_context(client)

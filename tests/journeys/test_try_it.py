@@ -51,10 +51,20 @@ async def test_every_call_of_a_student_works_as_it_stands(
     assert (tmp_path / "qr.svg").read_text().startswith("<")
 
 
-async def test_every_call_of_the_office_works_as_it_stands(stack: Stack, tmp_path: Path) -> None:
+async def test_every_call_of_the_office_works_as_it_stands(
+    stack: Stack, people: People, tmp_path: Path
+) -> None:
+    student = await people.student_called("kacper.wojcik2")
+    phone = await people.phone()
+    order = await student.wait_for((await student.place_order())["order_id"], "READY")
+    await phone.activate(order["activation"]["qr_payload"], order["activation"]["activation_code"])
+    await student.wait_for(order["order_id"], "ACTIVATED")
+
     told = await run(commands("clerk.md", stack.ports), tmp_path)
 
-    assert '"code":"STATUS_NOT_ACTIVE"' in told
+    assert '"code":"CARD_STANDS"' in told
     assert told.index('"office_hold":true') < told.rindex('"office_hold":false')
     assert '"consents"' in (tmp_path / "legitka.json").read_text()
-    assert '"status":"previewed"' in told
+    assert '"status":"previewed","cards":1' in told
+    assert '"status":"done","cards":1,"asked":1,"answered":1,"extended":1' in told
+    assert '"left_out":{"unknown":1}' in told
