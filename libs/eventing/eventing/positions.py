@@ -1,6 +1,6 @@
 """How far this service has read, per partition of one log: kept in its database, moved with the batch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -132,44 +132,28 @@ async def move(
     topic_ids: Mapping[Place, str],
     read_from: Mapping[Place, int],
 ) -> None:
-    """Move the positions over a batch; `PositionLostError` unless each stood where it was read from."""
-    last = {(record.topic, record.partition): record for record in records}
-    expected = {place: (topic_ids.get(place), read_from.get(place)) for place in last}
-    if await _lock(work.connection, sorted(last)) != expected:
-        raise PositionLostError
-    await _write(work, last)
+    """Move the positions over a batch; `PositionLostError` unless each stood where it was read from.
 
-
-async def _lock(connection: Connection, places: Sequence[Place]) -> dict[Place, tuple[str, int]]:
-    rows = await connection.fetch(
-        """
-        select p.topic, p.partition, p.topic_id, p.next_offset
-        from unnest($1::text[], $2::smallint[]) with ordinality as w (topic, partition, place),
-            lateral (
-                select * from positions i where i.topic = w.topic and i.partition = w.partition for update
-            ) p
-        order by w.place
-        """,
-        [topic for topic, _ in places],
-        [partition for _, partition in places],
-    )
-    return {(row["topic"], row["partition"]): (row["topic_id"], row["next_offset"]) for row in rows}
-
-
-async def _write(work: UnitOfWork, last: Mapping[Place, LogRecord]) -> None:
-    """A record that is sent again is older than what was applied: the time of the newest stays."""
-    await work.connection.execute(
+    A record that is sent again is older than what was applied: the time of the newest stays.
+    """
+    last = sorted({(record.topic, record.partition): record for record in records}.items())
+    moved = await work.connection.execute(
         """
         update positions p set next_offset = m.next_offset, applied_at = greatest(p.applied_at, m.occurred_at)
-        from unnest($1::text[], $2::smallint[], $3::bigint[], $4::timestamptz[])
-            as m (topic, partition, next_offset, occurred_at)
+        from unnest($1::text[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[], $6::timestamptz[])
+            as m (topic, partition, topic_id, read_from, next_offset, occurred_at)
         where p.topic = m.topic and p.partition = m.partition
+            and p.topic_id = m.topic_id and p.next_offset = m.read_from
         """,
-        [topic for topic, _ in last],
-        [partition for _, partition in last],
-        [record.offset + 1 for record in last.values()],
-        [_not_after(work.now, occurred_at(record)) for record in last.values()],
+        [topic for (topic, _), _ in last],
+        [partition for (_, partition), _ in last],
+        [topic_ids.get(place) for place, _ in last],
+        [read_from.get(place) for place, _ in last],
+        [record.offset + 1 for _, record in last],
+        [_not_after(work.now, occurred_at(record)) for _, record in last],
     )
+    if int(moved.split()[-1]) < len(last):
+        raise PositionLostError
 
 
 def _not_after(now: datetime, moment: datetime | None) -> datetime | None:

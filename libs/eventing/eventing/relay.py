@@ -93,10 +93,18 @@ class Relay:
             self._woken.clear()
             if (await self._attempt(self.serve_healthy)).events:
                 await asyncio.sleep(self._settings.coalesce)
-                continue
+                if await self._something_waits():
+                    continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.relay_poll):
                     await self._woken.wait()
+
+    async def _something_waits(self) -> bool:
+        """Cheaper than a round that finds nothing. Who does not know looks again."""
+        with suppress(*TRANSIENT):
+            waits = 'select exists (select from events where "offset" is null)'
+            return self._woken.is_set() or bool(await self._pool.fetchval(waits))
+        return True
 
     async def _look_for_failing(self) -> None:
         while True:

@@ -70,9 +70,14 @@ async def _trust_the_reader(self: consumer.Consumer) -> None:
     self._to_begin = set()
 
 
-async def _move_without_looking(work: Any, records: Any, *_ids_and_offsets: Any) -> None:
-    last = {(record.topic, record.partition): record for record in records}
-    await positions._write(work, last)
+async def _move_without_looking(work: Any, records: Any, topic_ids: Any, _read_from: Any) -> None:
+    rows = await work.connection.fetch("select topic, partition, topic_id, next_offset from positions")
+    stand = {(row["topic"], row["partition"]): row for row in rows}
+    ids = {place: row["topic_id"] for place, row in stand.items()}
+    await MOVE(work, records, ids, {place: row["next_offset"] for place, row in stand.items()})
+
+
+MOVE = positions.move
 
 
 async def _look_before_the_lock(connection: Any, wanted: Any, _records: Any = ()) -> Any:
