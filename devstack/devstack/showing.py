@@ -54,7 +54,7 @@ def sign_in_at(ports: Ports) -> str:
 
 
 def show_people(console: Console, addresses: Addresses) -> None:
-    """Clerks are left out: nothing is there for them yet."""
+    """Clerks are left out: there are no screens for them yet."""
     students = [account for account in all_accounts() if account.shown and not account.is_clerk]
     table = Table.grid(padding=(0, 2))
     for account, state in zip(students, asyncio.run(_states(addresses, students)), strict=True):
