@@ -16,6 +16,7 @@ from eventing.commands import COMMANDS, add_commands, run_command
 from servicekit.app import run
 from servicekit.audit import Head, verify_audit
 from servicekit.database import migrate, migrations_of, prepare_connection
+from servicekit.institutions import InstitutionsError
 from servicekit.logs import tell_crashes
 from servicekit.settings import ServiceSettings
 
@@ -53,7 +54,7 @@ def run_shared_command(
     tell_crashes()
     match options.command:
         case None:
-            run(create(settings), settings, service=service)
+            run(_created(create, settings), settings, service=service)
         case "migrate":
             migrate(settings.database_url, *migrations_of(service))
         case command if command in COMMANDS:
@@ -62,6 +63,13 @@ def run_shared_command(
         case _:
             return False
     return True
+
+
+def _created(create: Callable[[S], FastAPI], settings: S) -> FastAPI:
+    try:
+        return create(settings)
+    except InstitutionsError as error:
+        raise SystemExit(f"These files of institutions must be mended:\n{error}") from None
 
 
 def add_audit_command(add: Callable[..., ArgumentParser]) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,22 @@ def test_without_settings_nothing_but_their_names_is_told() -> None:
 
     assert served.returncode == 1
     assert served.stderr.splitlines()[1:] == ["  DATABASE_URL: is missing"]
+
+
+def test_a_wrong_file_of_an_institution_is_told_with_its_cure_and_nothing_else(tmp_path: Path) -> None:
+    settings = {"DATABASE_URL": "postgresql://localhost/issuer", "ENVIRONMENT": "development"}
+    served = subprocess.run(
+        [sys.executable, "-m", "issuer"],
+        env={"PATH": os.environ["PATH"], "INSTITUTIONS_DIR": str(tmp_path), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert served.returncode == 1
+    [head, told] = served.stderr.splitlines()
+    assert head == "These files of institutions must be mended:"
+    assert "no institution there. Put one <id>.toml" in told
 
 
 def test_a_mistyped_command_is_told_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
