@@ -24,6 +24,7 @@ from issuer.tenants import Tenant, open_tenants
 from provision.databases import ensure_database
 from servicekit.database import Pool, connect_pool, migrate, migrations_of
 from servicekit.institutions import load_institutions
+from servicekit.issuers import issuer_addresses
 from servicekit.keys import Keys, create_development_keys
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -104,10 +105,11 @@ async def _prepare(server: Postgres, folder: Path) -> tuple[IssuerSettings, Tena
     await admin.close()
     url = server.url("issuer", role="issuer", password=password)
     migrate(url, *migrations_of("issuer"))
-    create_development_keys(folder / "keys", issuer_public_url=ISSUER, institutions=[INSTITUTION])
-    settings = IssuerSettings(environment="development", database_url=url, keys_dir=folder / "keys")
     chosen = {INSTITUTION: load_institutions(REPOSITORY / "institutions")[INSTITUTION]}
-    tenants = open_tenants(chosen, Keys(folder / "keys"), issuer_url=ISSUER, wallet_url=WALLET)
+    addresses = issuer_addresses(chosen, ISSUER)
+    create_development_keys(folder / "keys", addresses)
+    settings = IssuerSettings(environment="development", database_url=url, keys_dir=folder / "keys")
+    tenants = open_tenants(chosen, Keys(folder / "keys"), addresses=addresses, wallet_url=WALLET)
     return settings, tenants[INSTITUTION]
 
 

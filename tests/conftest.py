@@ -101,7 +101,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 @pytest.fixture(scope="session")
 def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
-    create_development_keys(folder, issuer_public_url=ISSUER_PUBLIC_URL, institutions=INSTITUTIONS)
+    create_development_keys(folder, {each: f"{ISSUER_PUBLIC_URL}/t/{each}" for each in INSTITUTIONS})
     return folder
 
 

@@ -18,10 +18,11 @@ class Places:
 
     repository: Path
     data: Path
+    other_institutions: Path | None = None
 
     @property
     def institutions(self) -> Path:
-        return self.repository / "institutions"
+        return self.other_institutions or self.repository / "institutions"
 
     @property
     def cache(self) -> Path:

@@ -29,8 +29,10 @@ from devstack.processes import (
     stop_process,
     wait_until,
 )
-from devstack.settings import INSTITUTIONS, SERVICES, Places, settings_of, settings_of_verifier, url_of
+from devstack.settings import SERVICES, Places, settings_of, settings_of_verifier, url_of
 from devstack.tls import keep_tls_files, trusting
+from servicekit.institutions import load_institutions
+from servicekit.issuers import issuer_addresses
 from servicekit.keys import create_development_keys
 
 Process = subprocess.Popen[bytes]
@@ -183,9 +185,8 @@ class Stack:
     def _prepare(self, server: Postgres) -> None:
         """What services find when they start: databases, keys, people."""
         self.databases = asyncio.run(prepare_databases(server, SERVICES, self.places.passwords))
-        create_development_keys(
-            self.places.keys, issuer_public_url=self.url("issuer"), institutions=INSTITUTIONS
-        )
+        institutions = load_institutions(self.places.institutions)
+        create_development_keys(self.places.keys, issuer_addresses(institutions, self.url("issuer")))
         if self.ports.over_tls:
             keep_tls_files(self.places.tls)
         if not people_are_in(self.places):

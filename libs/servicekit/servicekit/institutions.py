@@ -6,16 +6,18 @@ Every service reads all of them at its start. A file that is wrong stops the ser
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from servicekit.problems import Text
+from servicekit.settings import is_loopback
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 END_OF_DAY = time(23, 59, 59)
@@ -39,6 +41,9 @@ CONSENT_BASES: dict[ConsentKind, ConsentBasis] = {
     "data_to_wallet": "information",
     "email_alerts": "consent",
 }
+
+
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class InstitutionsError(Exception):
@@ -77,11 +82,25 @@ def _day_of_every_year(month_day: str) -> str:
     return month_day
 
 
+def _address_of_its_own(url: str) -> str:
+    """Wallets compare it to the letter, so that there is one spelling only."""
+    place = re.fullmatch(r"(https?)://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9]\d{0,4})?", url)
+    if place is None or place[3] == _DEFAULT_PORTS[place[1]]:
+        raise ValueError(
+            "is no address of an issuer: write https:// and a host in small letters, "
+            "as https://mleg.umcs.example, without path, query, slash at the end or usual port"
+        )
+    if place[1] == "http" and not is_loopback(url):
+        raise ValueError("must be https, since wallets trust what it says: write it with https://")
+    return url
+
+
 Words = Annotated[Text, AfterValidator(_both_languages)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$"), AfterValidator(_readable_under_white)]
 MonthDay = Annotated[str, AfterValidator(_day_of_every_year)]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9a-z][0-9a-z.-]{0,31}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"']+$")]
+IssuerUrl = Annotated[str, AfterValidator(_address_of_its_own)]
 
 
 class Frozen(BaseModel):
@@ -154,6 +173,7 @@ class Institution(Frozen):
     colour: Colour
     languages: Annotated[tuple[Literal["pl", "en"], ...], Field(min_length=1)]
     help_url: Url
+    issuer_url: IssuerUrl | None = None
     rules: Rules
     reasons: dict[Reason, ReasonText]
     consents: tuple[ConsentText, ...]
@@ -191,9 +211,22 @@ def load_institutions(directory: Path) -> dict[str, Institution]:
             institutions[file.stem] = _read(file)
         except InstitutionsError as error:
             problems.append(str(error))
+    problems += _shared_addresses(directory, institutions)
     if problems:
         raise InstitutionsError("\n".join(problems))
     return institutions
+
+
+def _shared_addresses(directory: Path, institutions: Mapping[str, Institution]) -> Iterator[str]:
+    """Told apart by host and port, as requests are."""
+    first: dict[str, str] = {}
+    for institution in institutions.values():
+        if institution.issuer_url is None:
+            continue
+        other = first.setdefault(urlsplit(institution.issuer_url).netloc, institution.id)
+        if other != institution.id:
+            file = directory / f"{institution.id}.toml"
+            yield f"{file}: issuer_url: {other} has this address too. Give each an address of its own."
 
 
 def _read(file: Path) -> Institution:

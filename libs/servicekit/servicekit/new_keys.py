@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -37,15 +37,15 @@ SIGNING = ("issuer/service", "issuer/encryption", "wallet/token", "ordering/toke
 AUTHORITY = "issuer/authority"
 
 
-def create_development_keys(directory: Path, *, issuer_public_url: str, institutions: Iterable[str]) -> None:
+def create_development_keys(directory: Path, issuers: Mapping[str, str]) -> None:
     """Idempotent, and safe when several processes do it at once: what exists is kept.
 
-    A certificate is made anew (same key) when the issuer's public URL has changed.
+    `issuers`: the credential issuer's URL of each institution. When it has changed, its certificate is made
+    anew (same key).
     """
     authority = key_file(directory, AUTHORITY)
-    urls = {institution: f"{issuer_public_url}/t/{institution}" for institution in institutions}
-    create_keys(directory, authority, urls, development=True)
-    for institution, url in urls.items():
+    create_keys(directory, authority, issuers, development=True)
+    for institution, url in issuers.items():
         _certify_again(directory, read(authority), institution, url)
 
 

@@ -14,6 +14,8 @@ from contracts.catalogue import SERVICES
 from provision.databases import DatabaseTrouble, provision_databases
 from provision.kafka import Cluster, KafkaTrouble, provision_kafka
 from provision.secret_files import Wanted, provision_secrets
+from servicekit.institutions import InstitutionsError, load_institutions
+from servicekit.issuers import issuer_addresses
 
 
 class Trouble(Exception):
@@ -40,14 +42,11 @@ def _say(text: str) -> int:
 
 
 def _secrets(options: argparse.Namespace) -> list[str]:
-    wanted = Wanted(
-        options.issuer_url.rstrip("/"),
-        tuple(sorted(file.stem for file in options.institutions.glob("*.toml"))),
-        options.database_host,
-        options.tls_host,
-    )
-    if not wanted.institutions:
-        raise Trouble(f"{options.institutions} holds no institution: name the folder with one file for each")
+    try:
+        issuers = issuer_addresses(load_institutions(options.institutions), options.issuer_url.rstrip("/"))
+    except InstitutionsError as error:
+        raise Trouble(str(error)) from None
+    wanted = Wanted(issuers, options.database_host, options.tls_host)
     return provision_secrets(options.vault, options.owners, wanted, _give_to)
 
 

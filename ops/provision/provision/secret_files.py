@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,7 @@ GiveTo = Callable[[Path, int], None]
 class Wanted:
     """What the secrets are made for."""
 
-    issuer_url: str
-    institutions: tuple[str, ...]
+    issuers: Mapping[str, str]  # the address of each institution's
     database_host: str
     tls_host: str
 
@@ -39,7 +38,7 @@ def provision_secrets(vault: Path, owners: Path, wanted: Wanted, give_to: GiveTo
 def _owners(vault: Path, wanted: Wanted) -> list[Owner]:
     random = {name: _keep(vault / "random" / name) for name in passwords_needed()}
     keys = vault / "keys"
-    create_development_keys(keys, issuer_public_url=wanted.issuer_url, institutions=wanted.institutions)
+    create_development_keys(keys, wanted.issuers)
     found = {str(file.relative_to(keys))[: -len(".json")]: file.read_bytes() for file in keys.rglob("*.json")}
     gateway = Owner("gateway", GATEWAY_USER, keep_certificate(vault / "tls", wanted.tls_host))
     return [*servers(random), *services(random, found, wanted.database_host), gateway]

@@ -11,6 +11,7 @@ from issuer.access import AccessTokens
 from issuer.api import routers
 from issuer.consumers import handlers
 from issuer.encryption import Encryption
+from issuer.own_addresses import OwnAddresses
 from issuer.parts import Parts
 from issuer.photos import Photos
 from issuer.published_lists import PublishedLists
@@ -26,6 +27,7 @@ from servicekit.cors import wallet_facing
 from servicekit.database import open_pool
 from servicekit.dpop_rules import DpopRules
 from servicekit.institutions import load_institutions
+from servicekit.issuers import issuer_addresses
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.maker_tokens import read_anchors
@@ -44,13 +46,17 @@ def create_issuer(settings: IssuerSettings) -> FastAPI:
 
 def create_web(settings: IssuerSettings, lifespan: Lifespan) -> FastAPI:
     """The routes alone, for whoever puts `Parts` on `app.state.parts`."""
-    return create_app(
+    institutions = load_institutions(settings.institutions_dir)
+    app = create_app(
         service=SERVICE,
         settings=settings,
         lifespan=lifespan,
         routers=routers,
         cross_origin=[wallet_facing(r"/\.well-known/[a-z-]+/t/[^/]+|/t/.+")],
     )
+    # Outermost: all others see the path that a route has.
+    app.add_middleware(OwnAddresses, addresses=issuer_addresses(institutions, settings.issuer_public_url))
+    return app
 
 
 @asynccontextmanager
@@ -81,7 +87,7 @@ def make_parts(
         tenants=open_tenants(
             workshop.institutions,
             keys,
-            issuer_url=settings.issuer_public_url,
+            addresses=issuer_addresses(workshop.institutions, settings.issuer_public_url),
             wallet_url=settings.wallet_public_url,
             attesters=read_anchors(settings.key_attesters),
             attestation_required=settings.key_attestation_required,

@@ -12,6 +12,7 @@ from servicekit.app import Lifespan, create_app
 from servicekit.cors import CrossOrigin, wallet_facing
 from servicekit.database import open_pool
 from servicekit.institutions import load_institutions
+from servicekit.issuers import issuer_addresses
 from servicekit.keys import Keys
 from servicekit.limits import GoodRequests, RefusedRequests
 from servicekit.maker_tokens import read_anchors
@@ -80,6 +81,7 @@ async def _serving(app: FastAPI, settings: WalletSettings) -> AsyncIterator[None
 
 def make_parts(settings: WalletSettings, keys: Keys, works: Works) -> Parts:
     wallet_keys = read_keys(keys)
+    institutions = load_institutions(settings.institutions_dir)
     return Parts(
         settings=settings,
         works=works,
@@ -88,6 +90,7 @@ def make_parts(settings: WalletSettings, keys: Keys, works: Works) -> Parts:
         good=GoodRequests(),
         dpop=dpop_rules(settings, wallet_keys),
         attesters=read_anchors(settings.wallet_attesters),
+        issuers=issuer_addresses(institutions, settings.issuer_public_url),
     )
 
 

@@ -4,18 +4,17 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from pagekit import Csp, Pages, ThePages
 from servicekit.institutions import Institution
+from servicekit.issuers import issuer_addresses, issuer_origins
 from servicekit.problems import Language, Text, language_of
 from servicekit.signin import Person, optional_person
 from wallet import terms
 from wallet.settings import WalletSettings
-from wallet.tokens import credential_issuer
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,32 +36,34 @@ Visitor = Annotated[Person | None, Depends(optional_person)]
 
 
 def wallet_pages(settings: WalletSettings, institutions: Mapping[str, Institution]) -> Pages:
-    """Scripts may talk to this service and to the issuer; signing out leads to the identity provider."""
+    """Scripts may talk to this service and to issuers; signing out leads to the identity provider."""
+    addresses = issuer_addresses(institutions, settings.issuer_public_url)
     return Pages(
         package="wallet",
         public_url=settings.wallet_public_url,
-        csp=Csp(connect=(_origin(settings.issuer_public_url),), form_action=(_origin(settings.oidc_issuer),)),
+        csp=Csp(
+            connect=issuer_origins(addresses.values()), form_action=issuer_origins([settings.oidc_issuer])
+        ),
         institutions=institutions,
         shared=lambda request: {
             "app": "wallet",
             "institutions": list(institutions.values()),
-            "settings": _settings(settings, institutions, language_of(request)),
+            "settings": _settings(settings, institutions, addresses, language_of(request)),
             "development": not settings.is_production,
         },
     )
 
 
-def _origin(url: str) -> str:
-    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
-
-
 def _settings(
-    settings: WalletSettings, institutions: Mapping[str, Institution], language: Language
+    settings: WalletSettings,
+    institutions: Mapping[str, Institution],
+    addresses: Mapping[str, str],
+    language: Language,
 ) -> dict[str, Any]:
     """What the modules in the page work with: above all the issuers that this wallet trusts."""
     issuers = [
         {
-            "url": credential_issuer(settings, institution.id),
+            "url": addresses[institution.id],
             "id": institution.id,
             "name": institution.name.to(language),
             "short_name": institution.short_name,

@@ -1,5 +1,6 @@
 """What the routes of the wallet service work with. Put together by `app`, and read from nowhere else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -52,6 +53,7 @@ class Parts:
     good: GoodRequests
     dpop: DpopRules
     attesters: tuple[x509.Certificate, ...]
+    issuers: Mapping[str, str]  # the address of each institution's
 
 
 async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread

@@ -3,27 +3,20 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from servicekit.keys import SigningKey
 from servicekit.tokens import sign_jwt
 from wallet.domain import Grant
+from wallet.parts import Parts
 from wallet.refresh_tokens import RefreshToken
-from wallet.settings import WalletSettings
 
 TOKEN_LIFETIME = timedelta(minutes=5)
 
 
-def credential_issuer(settings: WalletSettings, institution_id: str) -> str:
-    return f"{settings.issuer_public_url}/t/{institution_id}"
-
-
-def access_token(
-    grant: Grant, client_id: str | None, settings: WalletSettings, key: SigningKey, now: datetime
-) -> str:
+def access_token(grant: Grant, client_id: str | None, parts: Parts, now: datetime) -> str:
     """ES256, `at+jwt`: all that the issuer needs, so that it asks nobody."""
     issued_at = int(now.timestamp())
     claims: dict[str, Any] = {
-        "iss": settings.wallet_public_url,
-        "aud": credential_issuer(settings, grant.offer.institution_id),
+        "iss": parts.settings.wallet_public_url,
+        "aud": parts.issuers[grant.offer.institution_id],
         "sub": str(grant.offer.order_id),
         "jti": str(grant.activation_id),
         "iat": issued_at,
@@ -37,7 +30,7 @@ def access_token(
         claims["client_id"] = client_id
     if grant.jkt is not None:
         claims["cnf"] = {"jkt": grant.jkt}
-    return sign_jwt(key, typ="at+jwt", claims=claims)
+    return sign_jwt(parts.keys.tokens.current, typ="at+jwt", claims=claims)
 
 
 def token_answer(

@@ -10,6 +10,7 @@ from joserfc.jwk import KeySet
 from issuer.metadata import issuer_keys
 from issuer.tenants import Tenant, open_tenants
 from servicekit.institutions import load_institutions
+from servicekit.issuers import issuer_addresses
 from servicekit.keys import Keys, create_development_keys
 from servicekit.rotate_key import rotate
 
@@ -20,14 +21,15 @@ INSTITUTIONS = Path(__file__).parents[3] / "institutions"
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    create_development_keys(tmp_path, issuer_public_url=URL, institutions=load_institutions(INSTITUTIONS))
+    create_development_keys(tmp_path, issuer_addresses(load_institutions(INSTITUTIONS), URL))
     return tmp_path
 
 
 def umcs(directory: Path) -> Tenant:
     """As a replica knows it that starts now."""
     institutions = load_institutions(INSTITUTIONS)
-    return open_tenants(institutions, Keys(directory), issuer_url=URL, wallet_url=URL)["umcs"]
+    addresses = issuer_addresses(institutions, URL)
+    return open_tenants(institutions, Keys(directory), addresses=addresses, wallet_url=URL)["umcs"]
 
 
 class WithChain(jws.JWSRegistry):

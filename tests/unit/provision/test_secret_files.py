@@ -9,7 +9,8 @@ from cryptography import x509
 from provision.owners import OWNERS_OF_FILES, Owner
 from provision.secret_files import Wanted, hand_over, provision_secrets
 
-WANTED = Wanted("http://localhost:8002", ("pwr", "umcs"), "postgres:5432", "localhost")
+ISSUERS = {each: f"http://localhost:8002/t/{each}" for each in ("pwr", "umcs")}
+WANTED = Wanted(ISSUERS, "postgres:5432", "localhost")
 
 
 class Given(dict[Path, int]):
@@ -84,7 +85,7 @@ def test_the_issuers_certificates_follow_its_address(tmp_path: Path, given: Give
     key = "issuer/keys/issuer/signing/umcs.json"
     before = start(tmp_path, given)
 
-    after = start(tmp_path, given, replace(WANTED, issuer_url="https://192.0.2.7:8442"))
+    after = start(tmp_path, given, replace(WANTED, issuers={"umcs": "https://192.0.2.7:8442/t/umcs"}))
 
     assert before[key] != after[key]
     assert b"192.0.2.7" in after[key]

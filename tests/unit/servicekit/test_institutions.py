@@ -156,6 +156,44 @@ def test_what_is_wrong_is_told_with_file_key_and_cure(
     assert expected in complaint(directory)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://mleg.umcs.example/t/umcs",
+        "https://mleg.umcs.example/",
+        "https://mleg.umcs.example?a=b",
+        "https://mleg.umcs.example:443",
+        "https://Mleg.umcs.example",
+        "https://somebody@mleg.umcs.example",
+        "https://",
+        "mleg.umcs.example",
+    ],
+)
+def test_an_issuer_address_that_is_no_origin_is_told_with_its_cure(directory: Path, address: str) -> None:
+    change(directory, "help_url =", f'issuer_url = "{address}"\nhelp_url =')
+
+    assert "umcs.toml: issuer_url: is no address of an issuer: write https:// and a host" in complaint(
+        directory
+    )
+
+
+def test_an_issuer_address_is_https_but_on_ones_own_machine(directory: Path) -> None:
+    change(directory, "help_url =", 'issuer_url = "http://umcs.localhost:8002"\nhelp_url =')
+    assert load_institutions(directory)["umcs"].issuer_url == "http://umcs.localhost:8002"
+
+    change(directory, "http://umcs.localhost:8002", "http://mleg.umcs.example")
+
+    assert "umcs.toml: issuer_url: must be https" in complaint(directory)
+
+
+def test_two_institutions_never_have_one_address(directory: Path) -> None:
+    change(directory, "help_url =", 'issuer_url = "https://mleg.example"\nhelp_url =')
+    other = (directory / "umcs.toml").read_text(encoding="utf-8").replace('id = "umcs"', 'id = "uw"')
+    (directory / "uw.toml").write_text(other, encoding="utf-8")
+
+    assert "uw.toml: issuer_url: umcs has this address too. Give each an address" in complaint(directory)
+
+
 def test_a_reason_without_words_is_refused(directory: Path) -> None:
     file = directory / "umcs.toml"
     head, _, tail = file.read_text(encoding="utf-8").partition("[reasons.PHOTO_MISSING]")

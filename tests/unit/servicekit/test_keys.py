@@ -16,7 +16,7 @@ ISSUER = "http://localhost:8002"
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    create_development_keys(tmp_path, issuer_public_url=ISSUER, institutions=["umcs"])
+    create_development_keys(tmp_path, {"umcs": f"{ISSUER}/t/umcs"})
     return tmp_path
 
 
@@ -42,14 +42,14 @@ def test_only_the_owner_can_read_key_files(directory: Path) -> None:
 def test_creating_keys_again_changes_nothing(directory: Path) -> None:
     before = contents(directory)
 
-    create_development_keys(directory, issuer_public_url=ISSUER, institutions=["umcs"])
+    create_development_keys(directory, {"umcs": f"{ISSUER}/t/umcs"})
 
     assert contents(directory) == before
 
 
 def test_processes_that_create_keys_at_once_end_with_the_same_keys(tmp_path: Path) -> None:
     def create(_attempt: int) -> str:
-        create_development_keys(tmp_path, issuer_public_url=ISSUER, institutions=["umcs"])
+        create_development_keys(tmp_path, {"umcs": f"{ISSUER}/t/umcs"})
         return Keys(tmp_path).ring("sealing/holder").current.id
 
     with ThreadPoolExecutor(4) as threads:
@@ -145,7 +145,7 @@ def test_the_leaf_certifies_the_key_that_signs(directory: Path) -> None:
 def test_another_issuer_url_gets_a_new_certificate_for_the_same_key(directory: Path) -> None:
     before = Keys(directory).certified("issuer/signing/umcs").current.signing.kid
 
-    create_development_keys(directory, issuer_public_url="http://localhost:9002", institutions=["umcs"])
+    create_development_keys(directory, {"umcs": "http://localhost:9002/t/umcs"})
 
     leaf, _ = leaf_and_authority(directory)
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -158,6 +158,6 @@ def test_certificates_that_are_not_for_development_are_left_alone(directory: Pat
     path.write_text(json.dumps(json.loads(path.read_text()) | {"development": False}))
     before = path.read_text()
 
-    create_development_keys(directory, issuer_public_url="http://localhost:9002", institutions=["umcs"])
+    create_development_keys(directory, {"umcs": "http://localhost:9002/t/umcs"})
 
     assert path.read_text() == before

@@ -10,6 +10,7 @@ from cryptography import x509
 
 from servicekit.keys import Keys, create_development_keys, key_file
 from servicekit.make_keys import main
+from tests.own_address import OWN_ADDRESS, institutions_in
 
 ISSUER = "https://issuer.example.pl"
 
@@ -45,7 +46,7 @@ def test_production_starts_with_what_was_made(folder: Path, authority: Path) -> 
 
 def test_the_same_files_are_made_as_for_development(folder: Path, authority: Path, tmp_path: Path) -> None:
     make(folder, authority, "umcs")
-    create_development_keys(tmp_path / "development", issuer_public_url=ISSUER, institutions=["umcs"])
+    create_development_keys(tmp_path / "development", {"umcs": f"{ISSUER}/t/umcs"})
 
     made = {path.relative_to(folder) for path in contents(folder)}
 
@@ -63,6 +64,28 @@ def test_the_certificate_names_the_issuer_and_comes_from_the_authority(folder: P
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.UniformResourceIdentifier) == [f"{ISSUER}/t/umcs"]
     assert "development" not in certificate.subject.rfc4514_string() + certificate.issuer.rfc4514_string()
+
+
+def test_an_institution_with_an_address_of_its_own_is_certified_for_it(
+    folder: Path, authority: Path, tmp_path: Path
+) -> None:
+    files = institutions_in(tmp_path / "institutions")
+
+    make(folder, authority, "--files", str(files), "umcs", "pwr")
+
+    certified = [
+        json.loads(key_file(folder, f"issuer/signing/{each}").read_text()) for each in ("umcs", "pwr")
+    ]
+    assert [document["url"] for document in certified] == [f"{ISSUER}/t/umcs", OWN_ADDRESS]
+
+
+def test_an_institution_without_a_file_gets_no_key(
+    folder: Path, authority: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert make(folder, authority, "umcs", "uw") == 1
+
+    assert "institutions has no file for uw: write it first" in capsys.readouterr().err
+    assert not contents(folder, authority)
 
 
 def test_only_their_owner_reads_them(folder: Path, authority: Path) -> None:
@@ -116,7 +139,7 @@ def test_the_authority_never_lies_among_the_keys(folder: Path, capsys: pytest.Ca
 def test_keys_of_development_are_not_added_to(
     folder: Path, authority: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    create_development_keys(folder, issuer_public_url="http://localhost:8002", institutions=["umcs"])
+    create_development_keys(folder, {"umcs": "http://localhost:8002/t/umcs"})
     before = contents(folder)
 
     assert make(folder, authority, "umcs", "pwr") == 1

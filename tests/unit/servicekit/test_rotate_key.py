@@ -17,7 +17,7 @@ RING, SIGNING, CERTIFIED = "ordering/sessions", "wallet/token", "issuer/signing/
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    create_development_keys(tmp_path, issuer_public_url="http://localhost:8002", institutions=["umcs"])
+    create_development_keys(tmp_path, {"umcs": "http://localhost:8002/t/umcs"})
     return tmp_path
 
 

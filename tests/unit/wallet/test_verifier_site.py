@@ -1,10 +1,12 @@
 """The verifier's files: strict headers, a list of trusted issuers, and nothing that differs by person."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.own_address import OWN_ADDRESS, institutions_in
 from wallet.verifier.app import create_verifier
 from wallet.verifier.settings import VerifierSettings
 
@@ -83,3 +85,13 @@ async def test_over_tls_browsers_are_told_to_stay_there() -> None:
     app = create_verifier(settings(verifier_public_url="https://check.university.example"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
         assert "max-age" in (await client.get("/")).headers["strict-transport-security"]
+
+
+async def test_an_issuer_with_an_address_of_its_own_is_trusted_and_may_be_asked(tmp_path: Path) -> None:
+    folder = institutions_in(tmp_path / "institutions")
+    transport = httpx.ASGITransport(create_verifier(settings(institutions_dir=str(folder))))
+    async with httpx.AsyncClient(transport=transport, base_url=URL) as http:
+        config, page = (await http.get("/config.json")).json(), await http.get("/en")
+
+    assert config["issuers"].keys() == {OWN_ADDRESS, "http://localhost:8002/t/umcs"}
+    assert f" {OWN_ADDRESS} http://localhost:8002;" in page.headers["content-security-policy"]

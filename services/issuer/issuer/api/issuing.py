@@ -122,16 +122,15 @@ async def _check_access(
     if "access_token" in request.query_params:
         raise OAuthError("invalid_request", "the access token goes into the Authorization header")
     now = parts.works.clock()
-    access = await parts.access.check(_sent(request, parts), audience=tenant.url, now=now, grace=grace)
+    access = await parts.access.check(_sent(request, tenant), audience=tenant.url, now=now, grace=grace)
     seconds = parts.good.take(access.activation_id, now)
     if seconds is not None:
         raise slow_down("too many requests with this token", seconds)
     return access
 
 
-def _sent(request: Request, parts: Parts) -> SentToken:
-    """The address is the public one: proofs are made for it, whatever the gateway has made of it."""
-    url, headers = parts.dpop.server + request.url.path, request.headers
+def _sent(request: Request, tenant: Tenant) -> SentToken:
+    url, headers = tenant.address_of(request.url.path), request.headers
     return SentToken(headers.get("authorization"), headers.getlist("dpop"), request.method, url)
 
 

@@ -25,7 +25,7 @@ from wallet.metrics import count_activation
 from wallet.parts import Parts, TheParts
 from wallet.problems import OfferNotReady, OfferUnknown, Refused
 from wallet.refresh_tokens import SECRET, RefreshToken
-from wallet.tokens import access_token, credential_issuer, token_answer
+from wallet.tokens import access_token, token_answer
 from wallet.use_cases.find_offer import find_offer
 from wallet.use_cases.give_refresh_token import give_refresh_token
 from wallet.use_cases.redeem_code import redeem_code
@@ -95,7 +95,7 @@ async def show_offer(offer_id: str, parts: TheParts) -> JSONResponse:
     """May be fetched again and again: it writes nothing, and names no person."""
     offer = await _wait_for(parts, offer_id)
     now = parts.works.clock()
-    if not offer.is_served(now):
+    if not offer.is_served(now) or offer.institution_id not in parts.issuers:
         raise OfferUnknown
     if seconds := parts.good.take(offer.offer_id, now):
         raise TooManyRequests(seconds)
@@ -103,7 +103,7 @@ async def show_offer(offer_id: str, parts: TheParts) -> JSONResponse:
     grant = {"pre-authorized_code": code, "tx_code": _TX_CODE}
     return JSONResponse(
         {
-            "credential_issuer": credential_issuer(parts.settings, offer.institution_id),
+            "credential_issuer": parts.issuers[offer.institution_id],
             "credential_configuration_ids": [offer.configuration_id],
             "grants": {GRANT_TYPE: grant},
         },
@@ -145,7 +145,7 @@ async def issue_token(request: Request, parts: TheParts) -> JSONResponse:
     proof = check_proof(request, parts, now)
     grant, refresh_token, with_details = await _grant(parts, form, proof, attested)
     client_id = attested.client_id if attested else None
-    token = access_token(grant, client_id, parts.settings, parts.keys.tokens.current, now)
+    token = access_token(grant, client_id, parts, now)
     answer = token_answer(grant, token, refresh_token, with_details=with_details)
     nonce = parts.dpop.headers(now) if proof else {}
     return JSONResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache", **nonce})

@@ -1,6 +1,7 @@
 """The verifier's files put together: rendered once at the start, the same for everybody."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from pagekit import Csp, Pages
 from servicekit.guarding import GuardRequests, SecurityHeaders
 from servicekit.institutions import Institution, load_institutions
+from servicekit.issuers import issuer_addresses, issuer_origins
 from servicekit.metrics import metrics_response
 from servicekit.observing import ObserveRequests
 from servicekit.problems import LANGUAGES, Language, language_of
@@ -76,7 +78,8 @@ class _Site:
     def of(cls, settings: VerifierSettings) -> "_Site":
         institutions = load_institutions(settings.institutions_dir)
         asked = f"{settings.wallet_public_url}/api/v1/verifications"
-        csp = Csp(connect=(asked, settings.issuer_origin), trusted_types=True)
+        addresses = issuer_addresses(institutions, settings.issuer_public_url)
+        csp = Csp(connect=(asked, *issuer_origins(addresses.values())), trusted_types=True)
         pages = Pages(
             package="wallet.verifier",
             public_url=settings.verifier_public_url,
@@ -89,7 +92,7 @@ class _Site:
             pages=pages,
             texts={each: pages.text(each, "verifier.html", **values) for each in languages},
             manifests={each: json.loads(pages.text(each, "manifest.json")) for each in languages},
-            config=config_of(settings, institutions),
+            config=config_of(settings, institutions, addresses),
             headers={"Content-Security-Policy": f"{csp.header()}; trusted-types 'none'", **_HEADERS},
         )
 
@@ -125,12 +128,12 @@ class _Site:
         return self.pages.file(request, name, cache=_FOR_EVER)
 
 
-def config_of(settings: VerifierSettings, institutions: dict[str, Institution]) -> dict[str, object]:
+def config_of(
+    settings: VerifierSettings, institutions: Mapping[str, Institution], addresses: Mapping[str, str]
+) -> dict[str, object]:
     """Whom the page asks, and the issuers that it believes: those of our institutions, and no other."""
     issuers = {
-        f"{settings.issuer_public_url}/t/{one.id}": {
-            "name": {language: one.name.to(language) for language in LANGUAGES.values()}
-        }
+        addresses[one.id]: {"name": {language: one.name.to(language) for language in LANGUAGES.values()}}
         for one in institutions.values()
     }
     return {"wallet": settings.wallet_public_url, "issuers": issuers}

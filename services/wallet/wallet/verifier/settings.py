@@ -1,7 +1,6 @@
 """The settings of the verifier: addresses and the list of institutions, and nothing that is secret."""
 
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -15,8 +14,3 @@ class VerifierSettings(ServiceSettings):
 
     http_port: int = Field(default=8006, ge=0, le=65535)
     database_url: str = Field(default="", repr=False)  # there is none
-
-    @property
-    def issuer_origin(self) -> str:
-        place = urlsplit(self.issuer_public_url)
-        return f"{place.scheme}://{place.netloc}"
