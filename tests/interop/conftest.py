@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from devstack.assets import fetch, is_fetched
-from devstack.ports import free_ports
+from devstack.ports import HOST, free_ports
 from devstack.settings import Places
 from devstack.stack import Stack
 from tests.attester import Attester
 from tests.journeys.conftest import REPOSITORY, accounts, addresses, people
+from tests.own_address import institutions_in
 
 __all__ = ["accounts", "addresses", "people"]
 
@@ -54,12 +55,14 @@ def maker() -> Attester:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, maker: Attester) -> Iterator[Stack]:
-    """Its issuer trusts a maker of wallets to vouch for keys."""
+    """Its issuer trusts a maker of wallets to vouch for keys; pwr has an issuer address of its own."""
     folder = tmp_path_factory.mktemp("stack")
+    ports = free_ports()
+    institutions = institutions_in(folder / "institutions", f"http://{HOST}:{ports.issuer}")
     anchors = folder / "key-attesters.pem"
     anchors.write_bytes(maker.pem)
     trust = {"KEY_ATTESTERS": str(anchors)}
-    with Stack(Places(REPOSITORY, folder), free_ports(), durable=False, settings=trust) as running:
+    with Stack(Places(REPOSITORY, folder, institutions), ports, durable=False, settings=trust) as running:
         yield running
 
 

@@ -10,6 +10,8 @@ from joserfc.jwk import ECKey
 from devstack.journey.cards import read_card
 from devstack.journey.http import expect, json_part, new_http, to_base64url
 from devstack.journey.student import StudentClient
+from devstack.ports import HOST
+from devstack.stack import Stack
 from tests.attester import Attester
 from tests.interop.conftest import Json, Script, require_node
 from tests.journeys.conftest import People
@@ -99,6 +101,21 @@ async def test_a_wallet_by_others_gets_an_instance_for_each_key_that_its_maker_v
     last = {"credential": activated.told["credentials"][2], "holderKey": keys[2]}
     told = await verifier(activated.shown(**last))
     assert "refused" not in told, told["refused"]
+
+
+async def test_an_issuer_without_a_path_in_its_identifier_is_walked_to_the_card_and_checked(
+    people: People, stack: Stack, wallet: Script, verifier: Script
+) -> None:
+    student = await people.student_at_a_browser(of="pwr")
+    order = await student.wait_for((await student.place_order())["order_id"], "READY")
+
+    activated = await activate((student, order), wallet, with_dpop=True)
+
+    issuer = f"http://{HOST}:{stack.ports.issuer}"
+    assert activated.told["issuer"] == read_card(activated.credential).issuer == issuer
+    told = await verifier(activated.shown())
+    assert "refused" not in told, told["refused"]
+    assert told["status"] == 0
 
 
 async def test_our_offer_is_good_by_value_too(ready: tuple[StudentClient, Json], wallet: Script) -> None:

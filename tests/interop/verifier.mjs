@@ -13,7 +13,7 @@ const AUDIENCE = "https://checker.example";
 /** The keys of an issuer that is trusted, found as SD-JWT VC says: the well-known part before the path. */
 async function keysOf(issuer) {
   const { origin, pathname } = new URL(issuer);
-  const told = await (await fetch(`${origin}/.well-known/jwt-vc-issuer${pathname}`)).json();
+  const told = await (await fetch(`${origin}/.well-known/jwt-vc-issuer${pathname.replace(/^\/$/, "")}`)).json();
   if (told.issuer !== issuer) throw new Error("the metadata name another issuer");
   return told.jwks.keys;
 }

@@ -65,8 +65,11 @@ class People:
         self.accounts[:] = [account for account in self.accounts if account.subject != subject]
         return await self.clients.enter_async_context(await StudentClient.sign_in(self.addresses, subject))
 
-    async def student_at_a_browser(self) -> StudentClient:
-        client = await StudentClient.sign_in_as_browser(self.addresses, self.accounts.pop(0).subject)
+    async def student_at_a_browser(self, of: str | None = None) -> StudentClient:
+        """Of that institution, if it matters."""
+        account = next(each for each in self.accounts if of in (None, each.institution))
+        self.accounts.remove(account)
+        client = await StudentClient.sign_in_as_browser(self.addresses, account.subject)
         return await self.clients.enter_async_context(client)
 
     async def phone(self) -> WalletClient:
