@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from servicekit.bytes import to_base64url
@@ -93,5 +93,7 @@ def test_no_header_of_chance_is_a_proof_and_none_is_a_fault(wrong: dict[str, Any
 
 
 @given(header=JSON)
+@example(header="alg")
+@example(header=["alg"])
 def test_what_is_no_header_is_no_fault(header: Any) -> None:
     assert not proof_holds(with_header(header))
