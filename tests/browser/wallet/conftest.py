@@ -69,7 +69,8 @@ async def modules(browser: Browser, addresses: Addresses) -> Page:
     await page.evaluate(
         """async () => {
           const folder = document.querySelector('script[src*="/js/page.js"]').src.replace("js/page.js", "");
-          const shared = ["qr", "sd-jwt", "status-list", "code128", "bytes", "jwt", "es256", "presentation"];
+          const cards = ["issuer", "sd-jwt", "status-list", "presentation"];
+          const shared = [...cards, "qr", "code128", "bytes", "jwt", "es256"];
           const places = [...shared.map((name) => `js/${name}`), "wallet/openid4vci"];
           const load = async (place) => [place.split("/")[1], await import(`${folder}${place}.js`)];
           globalThis.modules = Object.fromEntries(await Promise.all(places.map(load)));

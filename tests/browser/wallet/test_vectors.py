@@ -31,6 +31,19 @@ async def test_the_card_of_the_draft_is_read_and_believed(modules: Page) -> None
     assert told["claims"]["address"]["locality"] == "Anytown"
 
 
+@pytest.mark.parametrize(
+    ("issuer", "place"),
+    [
+        ("https://mleg.example", "https://mleg.example/.well-known/jwt-vc-issuer"),
+        ("https://issuer.example/t/umcs", "https://issuer.example/.well-known/jwt-vc-issuer/t/umcs"),
+    ],
+)
+async def test_the_well_known_part_follows_the_host_whether_a_path_does_or_not(
+    modules: Page, issuer: str, place: str
+) -> None:
+    assert await modules.evaluate("url => modules.issuer.wellKnown(url, 'jwt-vc-issuer')", issuer) == place
+
+
 async def test_the_thumbprint_is_that_of_the_rfc(modules: Page) -> None:
     key = {"kid": "1", **vectors.JWK}
 
