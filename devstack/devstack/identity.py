@@ -4,9 +4,11 @@ For one machine only: whoever reaches it can sign in as anybody.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +22,7 @@ from servicekit.tls import server_context
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Flask, Response
     from werkzeug.serving import BaseWSGIServer
 
 
@@ -50,6 +53,7 @@ def serve(host: str, port: int, accounts: list[Account], *, public_url: str | No
     application = oidc_provider_mock.app(
         user_claims=[oidc_provider_mock.User(sub=each.subject, claims=each.claims()) for each in shown]
     )
+    _tell_when_people_signed_in(application)
     client = application.test_client()
     for account in accounts:
         client.put(f"/users/{account.subject}", json=account.claims())
@@ -58,6 +62,23 @@ def serve(host: str, port: int, accounts: list[Account], *, public_url: str | No
     if tls:
         _speak_tls(server, tls)
     server.serve_forever()
+
+
+def _tell_when_people_signed_in(application: "Flask") -> None:
+    """Whoever has a token said who they are just before it was given. A provider tells the time of that."""
+    from flask import request  # noqa: PLC0415  (as above)
+
+    given: dict[str, int] = {}
+
+    def tell(response: "Response") -> "Response":
+        if response.status_code == 200 and request.form.get("grant_type") == "authorization_code":
+            given[response.get_json()["access_token"]] = int(time.time())
+        _, _, token = request.headers.get("Authorization", "").partition("Bearer ")
+        if response.status_code == 200 and request.path == "/userinfo" and token in given:
+            response.set_data(json.dumps(response.get_json() | {"auth_time": given[token]}))
+        return response
+
+    application.after_request(tell)
 
 
 def _speak_tls(server: "BaseWSGIServer", folder: Path) -> None:

@@ -32,8 +32,8 @@ class FreshSignInNeeded(Problem):
     code = "FRESH_SIGN_IN_NEEDED"
     title = Text("Zaloguj się ponownie", "Sign in again")
     detail = Text(
-        "Ten krok wymaga logowania sprzed najwyżej 10 minut: to ochrona, gdyby ktoś znalazł Twój telefon.",
-        "This step needs a sign-in of the last 10 minutes: it protects you if somebody finds your phone.",
+        "To wymaga logowania sprzed najwyżej 10 minut, gdyby ktoś miał Twój telefon lub komputer.",
+        "This needs a sign-in of the last 10 minutes, in case somebody has your phone or computer.",
     )
 
 

@@ -102,6 +102,16 @@ async def test_freezing_needs_no_fresh_sign_in_and_unfreezing_does(
     assert (await card_of(fresh, story))["status"] == "ACTIVE"
 
 
+async def test_revoking_needs_a_fresh_sign_in(signed_in: SignIn, works: Works, story: Story) -> None:
+    path = f"/api/v1/cards/{story.credential_id}/revocation"
+
+    refused = await signed_in("anna", at=STALE).post(path)
+    assert (refused.status_code, refused.json()["code"]) == (403, "FRESH_SIGN_IN_NEEDED")
+    assert (await card_of(signed_in("anna"), story))["requested"] == []
+
+    assert (await signed_in("anna").post(path)).status_code == 202
+
+
 async def test_freezing_again_before_the_thaw_is_answered_is_asked_again(
     http: httpx.AsyncClient, works: Works, story: Story
 ) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -297,6 +297,17 @@ async def test_what_cannot_be_undone_needs_a_fresh_sign_in(
     stale = signed_in("teresa", at=NOON - timedelta(minutes=11))
 
     answer = await stale.request(method, f"{API}/students/{anna}/{act}")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "FRESH_SIGN_IN_NEEDED")
+    assert await audit(ordering_database) == []
+
+
+async def test_a_clerk_revokes_a_card_after_a_fresh_sign_in_alone(
+    office: httpx.AsyncClient, signed_in: SignIn, ordering_database: Database
+) -> None:
+    stale = signed_in("teresa", at=NOON - timedelta(minutes=11))
+
+    answer = await stale.post(f"{API}/cards/{uuid4()}/revocation", json={"reason": "misuse"})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "FRESH_SIGN_IN_NEEDED")
     assert await audit(ordering_database) == []

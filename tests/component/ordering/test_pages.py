@@ -225,7 +225,7 @@ async def test_a_lost_phone_is_two_taps(browser: httpx.AsyncClient, active: Stor
     assert "Being frozen" in (await browser.get("/")).text
 
 
-@pytest.mark.parametrize("step", ["reinstatement", "swap"])
+@pytest.mark.parametrize("step", ["reinstatement", "revocation", "swap"])
 async def test_what_a_finder_could_do_needs_a_fresh_sign_in(
     signed_in: SignIn, active: Story, clock: Clock, step: str
 ) -> None:

@@ -23,7 +23,7 @@ async def list_cards(me: TheStudent, parts: TheParts, response: Response) -> lis
 
 @router.post("/{credential_id}/revocation", status_code=202, summary="Revoke my card")
 async def revoke(order_id: OrderOfOwnCard, me: TheStudent, parts: TheParts) -> CardView:
-    """For good."""
+    """For good: needs a sign-in of the last ten minutes."""
     return await _change(parts, me, order_id, "revoke")
 
 

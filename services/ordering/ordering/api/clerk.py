@@ -177,7 +177,7 @@ async def withdraw(order_id: UUID, clerk: TheClerk, parts: TheParts) -> Response
 @router.post(
     "/cards/{credential_id}/revocation", status_code=202, response_class=Response, summary="Revoke a card"
 )
-async def revoke(credential_id: UUID, body: Revocation, clerk: TheClerk, parts: TheParts) -> Response:
+async def revoke(credential_id: UUID, body: Revocation, clerk: FreshClerk, parts: TheParts) -> Response:
     """For good; the issuer's answer comes into the order's timeline."""
     await office.revoke(parts, clerk, credential_id, body.reason)
     return Response(status_code=202)

@@ -45,6 +45,7 @@ async def reinstate(order_id: OrderOfOwnCard, visit: AVisit) -> Response:
 
 @router.get("/revocation")
 async def confirm_revocation(order_id: OrderOfOwnCard, visit: AVisit) -> Response:
+    check_fresh(visit.me.person.signed_in_at, visit.now)
     return await _confirm(visit, order_id, "revocation.html")
 
 

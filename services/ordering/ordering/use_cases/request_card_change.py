@@ -19,7 +19,7 @@ async def request_card_change(
     order = await lock_own_order(work, student_ref, order_id)
     asked = (await store.questions.open_of(work.connection, [order_id])).get(order_id, set())
     check_change(order.card, change, being_frozen=bool(asked & {"suspend:holder", "reinstate:holder"}))
-    if change == "reinstate":
+    if change != "suspend":  # whoever is in haste can freeze: that alone can be undone
         check_fresh(signed_in_at, work.now)
     if _is_settled(order, change, asked):
         return order
