@@ -12,6 +12,7 @@ from ordering.domain import Order
 from ordering.eligibility import Student
 from ordering.parts import TheParts
 from ordering.problems import NotAStudent
+from ordering.vain_tries import note_vain_try
 from servicekit.institutions import Institution
 from servicekit.problems import Language, language_of
 from servicekit.refusals import NotFound
@@ -63,21 +64,11 @@ async def _require_own(parts: TheParts, me: Me, owner: UUID | None, order_id: UU
     if owner == me.ref:
         return
     if owner is not None:
-        await _note_foreign_access(parts, me, order_id)
-    raise NotFound
-
-
-async def _note_foreign_access(parts: TheParts, me: Me, order_id: UUID) -> None:
-    async with parts.works.begin() as work:
-        await store.audit.add(
-            work.connection,
-            me.institution.id,
-            work.now,
-            str(me.ref),
-            "foreign_order_refused",
-            order_id=order_id,
-            student_ref=me.ref,
+        action = "foreign_order_refused"
+        await note_vain_try(
+            parts, me.institution.id, str(me.ref), action, order_id=order_id, student_ref=me.ref
         )
+    raise NotFound
 
 
 async def read_own_order(conn: Connection, me: Me, order_id: UUID) -> Order:

@@ -1,5 +1,6 @@
 """Who acts for the dean's office: whom an operator has entered, looked up at each request, never a claim."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -11,8 +12,12 @@ from ordering.callers import ThePerson
 from ordering.eligibility import check_fresh
 from ordering.parts import Parts, TheParts
 from ordering.problems import NotAClerk
+from ordering.vain_tries import note_vain_try
 from servicekit.institutions import Institution
+from servicekit.refusals import NotFound
 from servicekit.signin import Person
+
+ACCESS_REFUSED = "clerk_access_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,11 @@ class Clerk:
     @property
     def actor_ref(self) -> str:
         """As events and the audit name whoever acts."""
-        return f"clerk:{self.ref}"
+        return actor_of(self.ref)
+
+
+def actor_of(clerk_ref: UUID) -> str:
+    return f"clerk:{clerk_ref}"
 
 
 async def current_clerk(person: ThePerson, parts: TheParts) -> Clerk:
@@ -40,21 +49,30 @@ async def current_clerk(person: ThePerson, parts: TheParts) -> Clerk:
 
 
 async def _note_refused(parts: Parts, person: Person) -> None:
-    """A student who tries the office's door is a line of the audit, with no name."""
-    async with parts.works.begin() as work:
-        student = await store.students.find(work.connection, person.institution_id, person.subject)
-        if student is not None:
-            await store.audit.add(
-                work.connection,
-                student.institution_id,
-                work.now,
-                str(student.student_ref),
-                "clerk_access_refused",
-                student_ref=student.student_ref,
-            )
+    """A student, or a clerk of former days, who tries the office's door is a line of the audit."""
+    async with parts.works.pool.acquire() as connection:
+        student = await store.students.find(connection, person.institution_id, person.subject)
+        former = await store.clerks.find_former(connection, person.institution_id, person.subject)
+    if student is not None:
+        ref = student.student_ref
+        await note_vain_try(parts, person.institution_id, str(ref), ACCESS_REFUSED, student_ref=ref)
+    elif former is not None:
+        await note_vain_try(parts, person.institution_id, actor_of(former), ACCESS_REFUSED)
 
 
 TheClerk = Annotated[Clerk, Depends(current_clerk)]
+
+
+async def _note_not_found(clerk: TheClerk, parts: TheParts) -> AsyncIterator[None]:
+    try:
+        yield
+    except NotFound:
+        await note_vain_try(parts, clerk.institution.id, clerk.actor_ref, "clerk_found_nothing")
+        raise
+
+
+# What another institution has is not found, as what is nowhere; that it was asked for is noted.
+NoteNotFound = Depends(_note_not_found)
 
 
 async def current_clerk_just_signed_in(clerk: TheClerk, parts: TheParts) -> Clerk:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -14,8 +15,11 @@ from ordering.searching import SearchLimits
 from ordering.settings import OrderingSettings
 from servicekit.institutions import Institution
 from servicekit.keys import SigningKeys
+from servicekit.limits import GoodRequests
 from servicekit.live import ChangeFeed
 from servicekit.remote_keys import RemoteKeys
+
+VAIN_TRIES, AN_HOUR = 20, timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Parts:
     changes: ChangeFeed[UUID]
     promise: Promise = field(default_factory=Promise)
     searches: SearchLimits = field(default_factory=SearchLimits)
+    vain_tries: GoodRequests = field(default_factory=lambda: GoodRequests(VAIN_TRIES, AN_HOUR))
 
 
 async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread

@@ -80,6 +80,7 @@ async def test_a_student_who_tries_is_noted_and_a_clerk_who_was_removed_is_none_
     assert noted is not None
     assert tuple(noted) == (str(anna), "clerk_access_refused")
     assert (await office.get(f"{API}/students/{anna}")).status_code == 403
+    assert await audit(ordering_database) == [("clerk_access_refused", None)]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,7 @@ async def test_the_office_suspends_and_lifts_it_again(
     office: httpx.AsyncClient, ordering_database: Database, card: Story, anna: UUID
 ) -> None:
     suspended = await office.post(f"{API}/students/{anna}/suspension", json=SUSPENSION)
-    again = await office.post(f"{API}/students/{anna}/suspension", json=SUSPENSION)
+    again = await office.post(f"{API}/students/{anna}/suspension", json={"reason": "data_in_doubt"})
     lifted = await office.post(f"{API}/students/{anna}/reinstatement")
 
     assert (suspended.status_code, suspended.json()["office_hold"]) == (202, True)
@@ -195,8 +196,14 @@ async def test_the_office_suspends_and_lifts_it_again(
         ("suspend", "office", "rights_suspended"),
         ("reinstate", "office", "rights_restored"),
     ]
-    acts = [action for action, _ in await audit(ordering_database) if action != "student_read"]
-    assert acts == ["student_suspended", "student_reinstated"]
+    noted = await ordering_database.pool.fetch(
+        "select action, details ->> 'reason' from audit_lines where action <> 'student_read' order by number"
+    )
+    assert [tuple(line) for line in noted] == [
+        ("student_suspended", "rights_suspended"),
+        ("student_suspended", "data_in_doubt"),
+        ("student_reinstated", "rights_restored"),
+    ]
 
 
 async def test_a_card_is_revoked_once_with_its_reason(
@@ -266,7 +273,7 @@ async def test_an_erased_student_is_gone_and_the_audit_says_by_whom(
     assert answer.status_code == 204
     assert (await office.get(f"{API}/students/{anna}")).status_code == 404
     assert OrderErased in [type(each) for each in await published(ordering_database.pool)]
-    assert await audit(ordering_database) == [("student_erased", anna)]
+    assert await audit(ordering_database) == [("student_erased", anna), ("clerk_found_nothing", None)]
 
 
 async def test_an_erasure_that_is_asked_for_again_is_answered_as_the_first_was(
@@ -280,7 +287,7 @@ async def test_an_erasure_that_is_asked_for_again_is_answered_as_the_first_was(
 
     assert [answer.status_code for answer in (*answers, await office.post(path))] == [204] * 3
     assert (await signed_in("teresa", "pwr").post(path)).status_code == 404
-    assert await audit(ordering_database) == [("student_erased", anna)]
+    assert await audit(ordering_database) == [("student_erased", anna), ("clerk_found_nothing", None)]
 
 
 @pytest.mark.parametrize(
@@ -343,6 +350,7 @@ async def test_students_of_another_institution_are_not_found_whatever_is_asked(
 
     assert answer.status_code == 404
     assert await published(ordering_database.pool) == before
+    assert await audit(ordering_database) == [("clerk_found_nothing", None)]
 
 
 @pytest.mark.parametrize(

@@ -360,6 +360,21 @@ async def test_somebody_elses_order_is_not_found_and_noted(
     ]
 
 
+@pytest.mark.usefixtures("jan")
+async def test_nobody_fills_the_audit_with_what_they_try_in_vain(
+    signed_in: SignIn, works: Works, story: Story, clock: Clock
+) -> None:
+    path = f"/api/v1/orders/{story.order_id}"
+
+    answers = [await signed_in("jan").get(path) for _ in range(25)]
+
+    assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 5
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 3600
+    assert await works.pool.fetchval("select count(*) from audit_lines") == 20
+    clock.advance(hours=1)
+    assert (await signed_in("jan").get(path)).status_code == 404
+
+
 @pytest.mark.parametrize("command", ["cancellation", "activation-code"])
 async def test_nobody_changes_somebody_elses_order(
     signed_in: SignIn, works: Works, story: Story, jan: UUID, command: str

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from ordering import office
 from ordering.api.me import ReasonView
 from ordering.callers import TheLanguage
-from ordering.clerks import Clerk, FreshClerk, TheClerk
+from ordering.clerks import Clerk, FreshClerk, NoteNotFound, TheClerk
 from ordering.domain import Order
 from ordering.eligibility import Student, blocked_by, obstacles
 from ordering.parts import Parts, TheParts
@@ -19,7 +19,7 @@ from ordering.views import CardView, EntryView, View, card_view, download, entry
 from servicekit.institutions import Cycle, StudentStatus
 from servicekit.problems import Language
 
-router = APIRouter(prefix="/api/v1/clerk", tags=["clerk"])
+router = APIRouter(prefix="/api/v1/clerk", tags=["clerk"], dependencies=[NoteNotFound])
 
 Word = Annotated[str, StringConstraints(min_length=2, max_length=64)]
 NO_STORE = {"Cache-Control": "no-store"}

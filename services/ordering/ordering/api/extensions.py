@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from eventing import Connection
 from ordering import store
-from ordering.clerks import Clerk, FreshClerk, TheClerk
+from ordering.clerks import Clerk, FreshClerk, NoteNotFound, TheClerk
 from ordering.extending import Extension, State
 from ordering.parts import TheParts
 from ordering.use_cases.cancel_extension import cancel_extension
@@ -19,7 +19,7 @@ from ordering.views import View
 from servicekit.institutions import WARSAW
 from servicekit.refusals import NotFound
 
-router = APIRouter(prefix="/api/v1/clerk/extensions", tags=["clerk"])
+router = APIRouter(prefix="/api/v1/clerk/extensions", tags=["clerk"], dependencies=[NoteNotFound])
 
 LISTED = 50
 

@@ -19,6 +19,16 @@ async def find(conn: Connection, institution_id: str, subject: str) -> UUID | No
     return clerk
 
 
+async def find_former(conn: Connection, institution_id: str, subject: str) -> UUID | None:
+    """The reference of somebody who was a clerk and is none any more."""
+    clerk: UUID | None = await conn.fetchval(
+        "select clerk_ref from clerks where institution_id = $1 and subject = $2 and removed_at is not null",
+        institution_id,
+        subject,
+    )
+    return clerk
+
+
 async def add(conn: Connection, clerk: UUID, institution_id: str, subject: str, now: datetime) -> UUID | None:
     """None when this person is a clerk already. Who was one before has the same reference again."""
     added: UUID | None = await conn.fetchval(

@@ -5,6 +5,7 @@ from uuid import UUID
 from eventing import UnitOfWork
 from ordering import store
 from ordering.domain import OPEN, Order
+from ordering.eligibility import Student
 from ordering.timeline import OPPOSITES, REINSTATE, SUSPEND, Question
 from ordering.use_cases._commands import card_change, record_command
 from servicekit.refusals import NotFound
@@ -17,6 +18,7 @@ async def hold_student(
     student = await store.students.lock(work.connection, student_ref)
     if student is None:
         raise NotFound
+    await _note(work, student, hold, actor_ref, reason)
     if student.office_hold == hold:
         return
     version = await store.students.hold(work.connection, student_ref, hold)
@@ -35,9 +37,18 @@ async def hold_student(
                 hold_version=version,
             )
             await record_command(work, order, event, question)
-    action = "student_suspended" if hold else "student_reinstated"
+
+
+async def _note(work: UnitOfWork, student: Student, hold: bool, actor_ref: str, reason: str | None) -> None:
+    """Also where nothing changes: that it was wanted again may have another reason."""
     await store.audit.add(
-        work.connection, student.institution_id, work.now, actor_ref, action, student_ref=student_ref
+        work.connection,
+        student.institution_id,
+        work.now,
+        actor_ref,
+        "student_suspended" if hold else "student_reinstated",
+        student_ref=student.student_ref,
+        details={"reason": reason},
     )
 
 
