@@ -11,6 +11,8 @@ from servicekit.key_files import Document, key_file, read, write_private
 from servicekit.keys import KeyUnavailable
 from servicekit.new_keys import AUTHORITY, new_certified_key, new_jwk, new_ring_key
 
+IN_EVENTS = "sealing/"  # what these seal lies in the log, as it was published
+
 
 class NotRotated(ValueError):
     """Why the file was left as it is, and the cure."""
@@ -65,6 +67,8 @@ def rotate(directory: Path, name: str, step: str, argument: str | None = None) -
     """
     path = key_file(directory, name)
     document = _read(path)
+    if step == "forget" and name.startswith(IN_EVENTS):
+        raise NotRotated(f"keys of {name} are never forgotten: events sealed by them are kept and sent again")
     if step == "add":
         authority = _read(key_file(Path(argument), AUTHORITY)) if argument else None
         document, key_id = add(document, authority)

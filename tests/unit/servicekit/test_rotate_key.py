@@ -125,6 +125,7 @@ def test_no_secret_is_told(directory: Path, capsys: pytest.CaptureFixture[str]) 
     [
         ("forget", RING, "current", "current key"),
         ("forget", RING, "00000000", "no key 00000000"),
+        ("forget", "sealing/holder", "00000000", "never forgotten"),
         ("use", RING, "00000000", "no key 00000000"),
         ("use", CERTIFIED, "x", "no key x"),
         ("add", CERTIFIED, "/nowhere", "cannot read key file /nowhere"),
