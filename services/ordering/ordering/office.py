@@ -109,9 +109,11 @@ async def strike_off(parts: Parts, clerk: Clerk, student_ref: UUID) -> None:
 async def erase(parts: Parts, clerk: Clerk, student_ref: UUID) -> None:
     """Again, after a lost answer, is answered as the first time."""
     async with parts.works.begin() as work:
+        own = await store.clerks.student(work.connection, clerk.institution.id, student_ref)
+        # Asked after: whom another request erases meanwhile is either still there or noted as erased.
         erased_at = await store.audit.institution_of_erased(work.connection, student_ref)
-        if erased_at != clerk.institution.id:
-            await _student(work, clerk, student_ref)
+        if own is None and erased_at != clerk.institution.id:
+            raise NotFound
         await erase_student(work, student_ref, actor_ref=clerk.actor_ref)
 
 
