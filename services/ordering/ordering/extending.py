@@ -105,7 +105,8 @@ class ExtensionRunning(Problem):
 
 
 def check_until(until: datetime, now: datetime) -> None:
-    if not end_of_day(now.astimezone(WARSAW).date()) < until <= now + FARTHEST:
+    today = now.astimezone(WARSAW).date()
+    if not end_of_day(today) < until <= end_of_day(today + FARTHEST):
         raise ExtensionUnusable
 
 

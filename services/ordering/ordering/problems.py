@@ -131,6 +131,16 @@ class OrderClosed(Problem):
     )
 
 
+class OrderHasCard(Problem):
+    status = 409
+    code = "ORDER_HAS_CARD"
+    title = Text("Z tego zamówienia powstała już legitymacja", "This order has become a card")
+    detail = Text(
+        "Zamówienia nie można już wycofać. Unieważnij legitymację.",
+        "The order cannot be withdrawn any more. Revoke the card.",
+    )
+
+
 class OrderNotReady(Problem):
     status = 409
     code = "ORDER_NOT_READY"

@@ -236,7 +236,16 @@ async def test_an_open_order_is_withdrawn_by_the_office(
     assert [answer.status_code for answer in answers] == [202, 202]
     cancelled = [each for each in await published(ordering_database.pool) if isinstance(each, OrderCancelled)]
     assert [each.reason for each in cancelled] == ["office"]
-    assert await audit(ordering_database) == [("order_withdrawn", anna)]
+    assert await audit(ordering_database) == [("order_withdrawn", anna)] * 2
+
+
+async def test_an_order_that_has_become_a_card_is_not_withdrawn_but_its_card_revoked(
+    office: httpx.AsyncClient, card: Story
+) -> None:
+    answer = await office.post(f"{API}/orders/{card.order_id}/withdrawal")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "ORDER_HAS_CARD")
+    assert "nieważnij legitymację" in answer.json()["detail"]
 
 
 async def test_who_is_struck_off_loses_what_they_have_and_orders_no_more(

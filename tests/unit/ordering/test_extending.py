@@ -91,7 +91,7 @@ def test_no_card_is_extended_to_a_day_that_is_over_or_far_away(days: int) -> Non
         check_until(end_of_day(NOW.date() + timedelta(days=days)), NOW)
 
 
-@pytest.mark.parametrize("days", [1, 399])
+@pytest.mark.parametrize("days", [1, 400])
 def test_a_day_to_come_may_be_the_end(days: int) -> None:
     check_until(end_of_day(NOW.date() + timedelta(days=days)), NOW)
 
