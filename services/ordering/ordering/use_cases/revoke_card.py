@@ -11,14 +11,10 @@ from ordering.use_cases._commands import card_change, lock_order_of, record_comm
 async def revoke_card(
     work: UnitOfWork, institution_id: str, order_id: UUID, *, actor_ref: str, reason: str
 ) -> None:
-    """Asking again, while the issuer has not answered, changes nothing."""
+    """Asking again, while the issuer has not answered, changes nothing but is a line of the audit."""
     order = await lock_order_of(work, institution_id, order_id)
     if not order.card.stands:
         raise CardEnded
-    if "revoke" in (await store.questions.open_of(work.connection, [order_id])).get(order_id, set()):
-        return
-    event = card_change(work, order, "revoke", by="office", actor_ref=actor_ref, reason=reason)
-    await record_command(work, order, event, "revoke")
     await store.audit.add(
         work.connection,
         institution_id,
@@ -29,3 +25,7 @@ async def revoke_card(
         student_ref=order.student_ref,
         details={"reason": reason},
     )
+    if "revoke" in (await store.questions.open_of(work.connection, [order_id])).get(order_id, set()):
+        return
+    event = card_change(work, order, "revoke", by="office", actor_ref=actor_ref, reason=reason)
+    await record_command(work, order, event, "revoke")
