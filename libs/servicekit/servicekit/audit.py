@@ -7,10 +7,14 @@ another place: a chain that is whole and still has the line of an old head has n
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import asyncpg
 
 from eventing import Connection
+
+# A line has the time when its transaction began, by the clock of a replica, and the number of when it ended.
+TOLERANCE = timedelta(minutes=10)
 
 _HEAD = re.compile(r"([\w-]+):(\d+):([0-9a-f]{64})")
 
@@ -56,14 +60,18 @@ async def verify_audit(connection: Connection, kept: Sequence[Head] = ()) -> Ver
 async def _broken(connection: Connection) -> list[str]:
     rows = await connection.fetch(
         """
-        with lines as (
+        with trail as (
+            select institution_id, number, hash, line, (line ->> 'at')::timestamptz as at from audit_trail
+        ), lines as (
             select institution_id, number, lag(number, 1, 0::bigint) over chain as before,
-                hash = audit_hash(lag(hash, 1, ''::bytea) over chain, line) as holds
-            from audit_trail window chain as (partition by institution_id order by number)
+                hash = audit_hash(lag(hash, 1, ''::bytea) over chain, line) as holds,
+                at < max(at) over (chain rows unbounded preceding) - $1::interval as late
+            from trail window chain as (partition by institution_id order by number)
         )
-        select * from lines where number is null or number <> before + 1 or not holds
+        select * from lines where number is null or number <> before + 1 or not holds or late
         order by institution_id, number
-        """
+        """,
+        TOLERANCE,
     )
     return [_fault(row) for row in rows]
 
@@ -72,8 +80,10 @@ def _fault(row: asyncpg.Record) -> str:
     institution, number, before = row["institution_id"], row["number"], row["before"]
     if number is None:
         return f"{institution}: a line stands outside the chain"
-    if number == before + 1:
+    if not row["holds"] and number == before + 1:
         return f"{institution}: line {number} was changed, or put there"
+    if number == before + 1:
+        return f"{institution}: line {number} tells of a time before those before it"
     missing = f"line {number - 1} is" if number == before + 2 else f"lines {before + 1} to {number - 1} are"
     return f"{institution}: {missing} missing"
 

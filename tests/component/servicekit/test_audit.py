@@ -1,14 +1,14 @@
 """An audit that was tampered with is found out, by whoever has the services' own rights in the database."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from eventing import Connection
-from servicekit.audit import Head, verify_audit
+from servicekit.audit import TOLERANCE, Head, verify_audit
 from tests.conftest import MakeDatabase
 from tests.databases import Database
 
@@ -25,17 +25,19 @@ class Audit:
         self.table = TABLES[service]
         self.pool = database.pool
 
-    async def add(self, action: str, institution: str = "umcs") -> None:
+    async def add(self, action: str, institution: str = "umcs", at: datetime = NOON) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            await self._insert(connection, action, institution)
+            await self._insert(connection, action, institution, at)
 
-    async def _insert(self, connection: Connection, action: str, institution: str) -> None:
+    async def _insert(
+        self, connection: Connection, action: str, institution: str, at: datetime = NOON
+    ) -> None:
         actor, value = ("actor_ref", "somebody") if self.service == "ordering" else ("by", "office")
         await connection.execute(
             f"insert into {self.table} (institution_id, at, {actor}, action, order_id) "
             "values ($1, $2, $3, $4, $5)",
             institution,
-            NOON,
+            at,
             value,
             action,
             uuid4(),
@@ -105,6 +107,25 @@ async def test_a_line_that_was_put_there_is_found(audit: Audit) -> None:
     await audit.add("never_done")
 
     assert await audit.faults() == ["umcs: a line stands outside the chain"]
+
+
+@of_each
+async def test_what_comes_later_does_not_take_it_into_the_chain(audit: Audit) -> None:
+    await audit.pool.execute(f"alter table {audit.table} disable trigger chain")
+    await audit.add("never_done")
+    await audit.pool.execute(f"alter table {audit.table} enable trigger chain")
+    await audit.add("act_6")
+
+    assert await audit.faults() == ["umcs: a line stands outside the chain"]
+    assert (await audit.head()).number == 6
+
+
+@of_each
+async def test_a_line_that_tells_of_a_time_long_before_those_before_it_is_found(audit: Audit) -> None:
+    await audit.add("a_little_late", at=NOON - TOLERANCE)
+    await audit.add("dated_back", at=NOON - timedelta(days=30))
+
+    assert await audit.faults() == ["umcs: line 7 tells of a time before those before it"]
 
 
 async def test_lines_that_are_missing_are_named(audit: Audit) -> None:
