@@ -14,6 +14,7 @@ from ordering.use_cases.place_order import Wish, place_order
 from ordering.use_cases.request_activation_code import request_activation_code
 from ordering.use_cases.request_card_change import request_card_change
 from ordering.use_cases.withdraw_consent import withdraw_consent
+from servicekit.refusals import TooManyRequests
 from servicekit.sessions import end_other_sessions, end_sessions_of
 from servicekit.signin import Person
 
@@ -52,7 +53,16 @@ async def change_card(parts: Parts, me: Me, order_id: UUID, change: CardChange) 
         await request_card_change(work, me.ref, order_id, change, signed_in_at=me.person.signed_in_at)
         if change == "suspend":
             await _sign_out_elsewhere(work, me.person)
+        if change == "reinstate":
+            _limit_unfreezing(parts, order_id)
         _touch(work, parts, order_id)
+
+
+def _limit_unfreezing(parts: Parts, order_id: UUID) -> None:
+    """Freezing is never refused. Each change is told by mail, and stands in the timeline."""
+    seconds = parts.unfreezings.take(str(order_id), parts.works.clock())
+    if seconds is not None:
+        raise TooManyRequests(seconds)
 
 
 async def give(parts: Parts, me: Me, kind: str, version: str, locale: Locale) -> None:

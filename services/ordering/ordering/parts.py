@@ -19,7 +19,8 @@ from servicekit.limits import GoodRequests
 from servicekit.live import ChangeFeed
 from servicekit.remote_keys import RemoteKeys
 
-VAIN_TRIES, AN_HOUR = 20, timedelta(hours=1)
+AN_HOUR = timedelta(hours=1)
+VAIN_TRIES, UNFREEZINGS = 20, 10  # by a person, of a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Parts:
     changes: ChangeFeed[UUID]
     promise: Promise = field(default_factory=Promise)
     searches: SearchLimits = field(default_factory=SearchLimits)
+    unfreezings: GoodRequests = field(default_factory=lambda: GoodRequests(UNFREEZINGS, AN_HOUR))
     vain_tries: GoodRequests = field(default_factory=lambda: GoodRequests(VAIN_TRIES, AN_HOUR))
 
 

@@ -102,6 +102,21 @@ async def test_freezing_needs_no_fresh_sign_in_and_unfreezing_does(
     assert (await card_of(fresh, story))["status"] == "ACTIVE"
 
 
+async def test_a_card_is_unfrozen_so_many_times_an_hour_and_frozen_whenever_its_holder_wants(
+    signed_in: SignIn, works: Works, story: Story
+) -> None:
+    path, anna = f"/api/v1/cards/{story.credential_id}", signed_in("anna")
+    answers = []
+    for _ in range(11):
+        assert (await anna.post(f"{path}/suspension")).status_code == 202
+        await tell(works, story.suspended("holder"))
+        answers.append(await anna.post(f"{path}/reinstatement"))
+        await tell(works, story.reinstated())
+
+    assert [answer.status_code for answer in answers] == [202] * 10 + [429]
+    assert int(answers[-1].headers["Retry-After"]) <= 3600
+
+
 async def test_revoking_needs_a_fresh_sign_in(signed_in: SignIn, works: Works, story: Story) -> None:
     path = f"/api/v1/cards/{story.credential_id}/revocation"
 
