@@ -84,8 +84,8 @@ class CardStands(Problem):
     code = "CARD_STANDS"
     title = Text("Masz już mLegitymację", "You have a card already")
     detail = Text(
-        "Na nowy telefon przeniesiesz ją zamówieniem z polem „replaces”. Stara działa do aktywacji nowej.",
-        "To move it to a new phone, order with “replaces”. It works until the new one is activated.",
+        "Na nowy telefon przeniesiesz ją zamówieniem z polem „replaces”. Stara zostaje do aktywacji nowej.",
+        "To move it to a new phone, order with “replaces”. It stays until the new one is activated.",
     )
 
 

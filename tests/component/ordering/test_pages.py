@@ -9,6 +9,7 @@ import pytest
 
 from eventing import Works
 from ordering.sealing import Sealers
+from ordering.use_cases.hold_student import hold_student
 from tests.component.ordering.conftest import PlaceOrder, SignIn
 from tests.component.ordering.scene import CODE, CONSENTS, NOON, Clock, Story, add_student, tell
 
@@ -66,6 +67,21 @@ async def test_a_form_that_comes_too_late_leads_back_to_its_page(signed_in: Sign
     )
 
     assert answer.headers["location"] == "/signin?next=/order"
+
+
+async def test_whom_the_office_has_suspended_is_told_before_ordering(
+    browser: httpx.AsyncClient, works: Works, anna: UUID
+) -> None:
+    told = "Your university has suspended your cards"
+    assert told not in (await browser.get("/")).text
+    async with works.begin() as work:
+        await hold_student(work, anna, hold=True, actor_ref="clerk:one", reason="data_in_doubt")
+
+    eligibility = (await browser.get("/api/v1/eligibility")).json()
+
+    assert (eligibility["may_order"], eligibility["office_hold"]) == (True, True)
+    for path in ("/", "/order", "/application"):
+        assert told in (await browser.get(path)).text
 
 
 async def test_an_order_needs_every_required_consent(browser: httpx.AsyncClient) -> None:

@@ -220,7 +220,12 @@ async def test_an_open_order_is_a_reason_not_to_order_too(http: httpx.AsyncClien
 
     after = await http.get("/api/v1/eligibility")
 
-    assert before.json() == {"may_order": True, "reasons": [], "replaceable": None}
+    assert before.json() == {
+        "may_order": True,
+        "reasons": [],
+        "replaceable": None,
+        "office_hold": False,
+    }
     assert [reason["code"] for reason in after.json()["reasons"]] == ["ORDER_OPEN"]
 
 

@@ -35,11 +35,15 @@ class ReasonView(View):
 
 
 class EligibilityView(View):
-    """Whether a card may be ordered; every reason why not. `replaceable`: the card that a swap would name."""
+    """Whether a card may be ordered; every reason why not. `replaceable`: the card that a swap would name.
+
+    `office_hold`: the dean's office has suspended the student's cards, and a new one is suspended, too.
+    """
 
     may_order: bool
     reasons: list[ReasonView]
     replaceable: UUID | None
+    office_hold: bool
 
 
 class GivenView(View):
@@ -74,6 +78,7 @@ async def eligibility(
             ReasonView(code=one.code, text=one.text.to(language), cure=one.cure.to(language)) for one in found
         ],
         replaceable=standing.credential_id if standing else None,
+        office_hold=me.student.office_hold,
     )
 
 
