@@ -138,7 +138,7 @@ class RenewalRefused(OAuthError):
 
     _WORDS: ClassVar[dict[RenewalRefusal, str]] = {
         RenewalRefusal.UNKNOWN: "The refresh token is unknown, or bound to another key.",
-        RenewalRefusal.REUSED: "The refresh token was used before: all of this activation have ended.",
+        RenewalRefusal.REUSED: "The refresh token was used before: all tokens of this activation have ended.",
         RenewalRefusal.NOT_ISSUED: "There is no card yet: ask for it with the access token.",
         RenewalRefusal.SUSPENDED: "The card is suspended: ask again when it is valid.",
         RenewalRefusal.ENDED: "The card has ended: order a new one.",

@@ -1,6 +1,7 @@
 """Refresh tokens: for the key they are bound to, once each, and as long as the card may be renewed."""
 
 import asyncio
+import os
 from collections import Counter
 from datetime import timedelta
 from uuid import UUID
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from eventing import Works
 from servicekit.bytes import from_base64url
+from servicekit.keys import KeyRing, RingKey
 from tests.component.wallet.clients import TOKEN_URL, Client
 from tests.component.wallet.conftest import NewOrder
 from tests.component.wallet.scene import NEXT_MONTH, Clock, Order, tell
@@ -113,6 +115,20 @@ async def test_after_a_lost_answer_the_former_token_is_good_until_its_successor_
     second = next_of(await client.refresh(first))
 
     assert (await client.refresh(second)).status_code == 200
+
+
+async def test_it_does_not_matter_which_of_two_answers_arrives(
+    client: Client, parts: Parts, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    one, other = next_of(await client.refresh(first)), next_of(await client.refresh(first))
+    assert one == other != first
+
+    newer = RingKey("newer", os.urandom(32))
+    rotated = KeyRing(newer, {**parts.keys.codes.keys, newer.id: newer})
+    monkeypatch.setattr(type(parts.keys), "codes", rotated)
+
+    assert next_of(await client.refresh(first)) == one
+    assert next_of(await client.refresh(one)) not in (first, one)
 
 
 async def test_a_token_that_is_used_after_its_successor_ends_all_of_its_activation(

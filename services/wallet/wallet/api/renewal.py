@@ -1,7 +1,5 @@
 """Refresh tokens at the token endpoint: only with a proof of the key that they are bound to (RFC 9449, 5)."""
 
-import os
-
 import structlog
 
 from servicekit.dpop import DpopProof
@@ -13,7 +11,7 @@ from wallet.forms import RefreshForm
 from wallet.metrics import count_renewal
 from wallet.parts import Parts
 from wallet.problems import RenewalRefused
-from wallet.refresh_tokens import SECRET, RefreshToken, read_refresh_token
+from wallet.refresh_tokens import RefreshToken, read_refresh_token, successors
 from wallet.use_cases.renew_access import renew_access
 from wallet.use_cases.use_proof import ProofUsed
 
@@ -29,23 +27,22 @@ async def renew(
     token = read_refresh_token(form.refresh_token)
     if token is None:
         raise RenewalRefused(RenewalRefusal.UNKNOWN)
-    successor = RefreshToken(token.activation_id, os.urandom(SECRET))
-    outcome = await _outcome(parts, token, successor, proof, attested)
+    outcome = await _outcome(parts, token, proof, attested)
     # Only here, after the commit, may a refusal become an error: a reused token has ended its activation's.
     if isinstance(outcome, RenewalRefusal):
         count_renewal(outcome)
         raise RenewalRefused(outcome)
     count_renewal(None)
-    return outcome, successor
+    return outcome
 
 
 async def _outcome(
-    parts: Parts, token: RefreshToken, successor: RefreshToken, proof: DpopProof, attested: Attested | None
-) -> Grant | RenewalRefusal:
+    parts: Parts, token: RefreshToken, proof: DpopProof, attested: Attested | None
+) -> tuple[Grant, RefreshToken] | RenewalRefusal:
     try:
         async with parts.works.begin() as work:
-            outcome = await renew_access(work, token, proof.jkt, successor)
-            if isinstance(outcome, Grant):
+            outcome = await renew_access(work, token, proof.jkt, successors(parts.keys.codes, token))
+            if not isinstance(outcome, RenewalRefusal):
                 await use_up(work, proof, attested)
     except ProofUsed as used:
         raise proof_used(used) from None
