@@ -1,6 +1,6 @@
 """The refusals that every service knows, and how the framework's own errors become problem details."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import asyncpg
 import structlog
@@ -196,7 +196,7 @@ def install(app: FastAPI) -> None:
 def _refuse(request: Request, problem: Problem) -> Response:
     accepted = accepted_by(request.scope)
     if accepted.oauth_error is not None:
-        return oauth_response(request, _as_oauth(problem, accepted.oauth_error))
+        return oauth_response(request, _as_oauth(problem, accepted.oauth_error, accepted.media_types))
     if isinstance(problem, WrongContentType):
         problem.extras["accepted"] = list(accepted.media_types)
     if isinstance(problem, BodyTooLarge):
@@ -204,8 +204,9 @@ def _refuse(request: Request, problem: Problem) -> Response:
     return problem_response(request, problem)
 
 
-def _as_oauth(problem: Problem, error: str) -> OAuthError:
+def _as_oauth(problem: Problem, error: str, media_types: Iterable[str]) -> OAuthError:
     """RFC 6749 knows 400 for every malformed request; size, type and absence keep their own status."""
     status = problem.status if problem.status in (405, 413, 415, 503) else 400
     error = "temporarily_unavailable" if status == 503 else error
-    return OAuthError(error, problem.title.en, status=status, headers=problem.headers)
+    cure = f": send {' or '.join(media_types)}" if isinstance(problem, WrongContentType) else ""
+    return OAuthError(error, problem.title.en + cure, status=status, headers=problem.headers)

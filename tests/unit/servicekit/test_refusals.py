@@ -106,6 +106,7 @@ async def test_wallets_are_refused_in_the_format_of_oauth(path: str) -> None:
 
     assert [answer.status_code for answer in answers] == [400, 400, 415, 413]
     assert {answer.json()["error"] for answer in answers} == {"invalid_request"}
+    assert answers[2].json()["error_description"] == f"Wrong content type: send {FORM}"
     assert all(answer.headers["cache-control"] == "no-store" for answer in answers)
 
 
