@@ -17,7 +17,10 @@ def settings_of_running(service: str, places: Places, ports: Ports) -> dict[str,
     if service not in SERVICES:
         raise StackError(f"There is no service {service}: choose one of {', '.join(SERVICES)}.")
     if not (places.passwords.exists() and answers(ports.postgres)):
-        raise StackError("No stack runs here: start `make demo` or `make run` in another terminal first.")
+        raise StackError(
+            "No stack runs here: start `make demo` or `make run` in another terminal first. "
+            "One with other ports, or with TLS, is found by the same PORTS and TLS."
+        )
     password = json.loads(places.passwords.read_text())[service]
     url = database_url(ports.postgres, service, role=service, password=password)
     return settings_of(service, places, ports, url)
