@@ -179,7 +179,7 @@ async def test_a_suspended_card_is_renewed_once_it_is_reinstated(
     async def is_refused() -> bool:
         return "suspended" in await asked.refusals()
 
-    await eventually(is_refused, every=0.1)
+    await eventually(is_refused, timeout=40, every=0.1)
     async with await StudentClient.sign_in_as_browser(addresses, ready.account.subject) as student:
         await student.change_card(card["credential_id"], "reinstatement")
 
