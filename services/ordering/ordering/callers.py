@@ -12,11 +12,13 @@ from ordering.domain import Order
 from ordering.eligibility import Student
 from ordering.parts import TheParts
 from ordering.problems import NotAStudent
-from ordering.vain_tries import note_vain_try
+from ordering.vain_tries import count_vain_try, note_vain_try
 from servicekit.institutions import Institution
 from servicekit.problems import Language, language_of
 from servicekit.refusals import NotFound
 from servicekit.signin import Person, current_person
+
+FOREIGN_ORDER = "foreign_order_refused"
 
 ThePerson = Annotated[Person, Depends(current_person)]
 
@@ -63,10 +65,11 @@ async def order_of_own_card(credential_id: UUID, me: TheStudent, parts: TheParts
 async def _require_own(parts: TheParts, me: Me, owner: UUID | None, order_id: UUID) -> None:
     if owner == me.ref:
         return
-    if owner is not None:
-        action = "foreign_order_refused"
+    if owner is None:  # counted as well: else the limit would tell which orders there are
+        count_vain_try(parts, str(me.ref), FOREIGN_ORDER)
+    else:
         await note_vain_try(
-            parts, me.institution.id, str(me.ref), action, order_id=order_id, student_ref=me.ref
+            parts, me.institution.id, str(me.ref), FOREIGN_ORDER, order_id=order_id, student_ref=me.ref
         )
     raise NotFound
 

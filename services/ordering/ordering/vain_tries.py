@@ -1,4 +1,4 @@
-"""What somebody tries in vain is a line of the audit; so many an hour that it cannot be filled with them."""
+"""What somebody tries in vain is counted, and is a line of the audit, which cannot be filled with them."""
 
 from uuid import UUID
 
@@ -11,6 +11,14 @@ from servicekit.refusals import TooManyRequests
 log = structlog.get_logger()
 
 
+def count_vain_try(parts: Parts, actor_ref: str, action: str) -> None:
+    """Raises TooManyRequests after twenty of a kind by one person in an hour."""
+    seconds = parts.vain_tries.take(f"{actor_ref} {action}", parts.works.clock())
+    if seconds is not None:
+        log.warning("vain_tries_limited", action=action)
+        raise TooManyRequests(seconds)
+
+
 async def note_vain_try(
     parts: Parts,
     institution_id: str,
@@ -20,11 +28,8 @@ async def note_vain_try(
     order_id: UUID | None = None,
     student_ref: UUID | None = None,
 ) -> None:
-    """Raises TooManyRequests, and notes no more, after twenty of a kind by one person in an hour."""
-    seconds = parts.vain_tries.take(f"{actor_ref} {action}", parts.works.clock())
-    if seconds is not None:
-        log.warning("vain_tries_limited", action=action)
-        raise TooManyRequests(seconds)
+    """Count it and write it down. Raises TooManyRequests, and notes no more, as `count_vain_try` does."""
+    count_vain_try(parts, actor_ref, action)
     async with parts.works.begin() as work:
         await store.audit.add(
             work.connection,

@@ -361,6 +361,15 @@ async def test_somebody_elses_order_is_not_found_and_noted(
 
 
 @pytest.mark.usefixtures("jan")
+async def test_the_limit_tells_nobody_which_orders_there_are(signed_in: SignIn, story: Story) -> None:
+    for order_id in [UUID(int=1), story.order_id] * 10:
+        assert (await signed_in("jan").get(f"/api/v1/orders/{order_id}")).status_code == 404
+
+    for order_id in (UUID(int=2), story.order_id):
+        assert (await signed_in("jan").get(f"/api/v1/orders/{order_id}")).status_code == 429
+
+
+@pytest.mark.usefixtures("jan")
 async def test_nobody_fills_the_audit_with_what_they_try_in_vain(
     signed_in: SignIn, works: Works, story: Story, clock: Clock
 ) -> None:
