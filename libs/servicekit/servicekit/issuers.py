@@ -21,9 +21,14 @@ def issuer_addresses(institutions: Mapping[str, Institution], issuer_public_url:
                 "Give it a host of its own, or remove it."
             )
     return {
-        institution.id: institution.issuer_url or f"{issuer_public_url}/t/{institution.id}"
+        institution.id: institution.issuer_url or issuer_public_url + issuer_path(institution.id)
         for institution in institutions.values()
     }
+
+
+def issuer_path(institution_id: str) -> str:
+    """Where the routes of an issuer begin, whatever its address is."""
+    return f"/t/{institution_id}"
 
 
 def issuer_origins(addresses: Iterable[str]) -> tuple[str, ...]:

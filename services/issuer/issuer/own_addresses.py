@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from servicekit.issuers import issuer_path
+
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -19,7 +21,7 @@ class OwnAddresses:
     def __init__(self, app: ASGIApp, *, addresses: Mapping[str, str]) -> None:
         """`addresses`: the issuer's of each institution, also of those without one of their own."""
         self._app = app
-        own = {path_of(institution_id): urlsplit(url) for institution_id, url in addresses.items()}
+        own = {issuer_path(institution_id): urlsplit(url) for institution_id, url in addresses.items()}
         self._paths = {
             host: path
             for path, place in own.items()
@@ -38,10 +40,6 @@ class OwnAddresses:
         if scope["type"] != "http" or not self._paths:
             return None
         return self._paths.get(Headers(scope=scope).get("host", "").lower())
-
-
-def path_of(institution_id: str) -> str:
-    return f"/t/{institution_id}"
 
 
 def _raw(scope: Scope) -> str:

@@ -9,8 +9,8 @@ from cryptography import x509
 from issuer import sd_jwt, status_list
 from issuer.es256 import Signer, certified_signer
 from issuer.key_rules import KeyRules
-from issuer.own_addresses import path_of
 from servicekit.institutions import Institution
+from servicekit.issuers import issuer_path
 from servicekit.keys import CertifiedKeys, Keys, KeyUnavailable
 
 VCT_PATH = "/vct/legitymacja-studencka/1"
@@ -40,7 +40,7 @@ class Tenant:
 
     def address_of(self, path: str) -> str:
         """Where the world finds a path of ours: proofs are made for it, whatever a gateway has made of it."""
-        return self.url + path.removeprefix(path_of(self.institution.id))
+        return self.url + path.removeprefix(issuer_path(self.institution.id))
 
     def status_list_url(self, number: int) -> str:
         return f"{self.status_lists_url}/{number}"
