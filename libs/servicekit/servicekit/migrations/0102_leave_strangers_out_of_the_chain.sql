@@ -25,6 +25,11 @@ begin
 end;
 $$;
 
+-- For migrations, which take in all lines of before.
+create or replace function chain_audit_lines(audit text, id text) returns void
+    language sql
+    return chain_audit_lines_from(audit, id, 0);
+
 create or replace function chain_audit_at_commit() returns trigger
     language plpgsql
 as $$
