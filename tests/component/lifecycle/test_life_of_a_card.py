@@ -34,6 +34,7 @@ THE_SAME_EACH_TIME = settings(
 async def test_a_card_lives_by_the_rules_whatever_comes_in_between(
     begin_play: BeginPlay, mutated: str | None
 ) -> None:
+    """`rules` are asserted after each step of each play."""
     plays = settings(THE_SAME_EACH_TIME, max_examples=PLAYS_TO_NOTICE if mutated else PLAYS)
     this = {"loop": asyncio.get_running_loop(), "begin": staticmethod(begin_play)}
     play = type("PlayOnThisLoop", (Play,), this)
