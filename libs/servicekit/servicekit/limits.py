@@ -34,8 +34,8 @@ class RefusedRequests:
         return max(1, round(window.reset_time - time.time()))
 
 
-class GoodRequests:
-    """At most so much that is good in a window of the clock for one offer, token or person.
+class FixedWindow:
+    """At most so much of something in a window of the clock, for one offer, token, card or person.
 
     Each replica counts for itself.
     """

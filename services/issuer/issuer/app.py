@@ -29,7 +29,7 @@ from servicekit.dpop_rules import DpopRules
 from servicekit.institutions import load_institutions
 from servicekit.issuers import issuer_addresses
 from servicekit.keys import Keys
-from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.limits import FixedWindow, RefusedRequests
 from servicekit.maker_tokens import read_anchors
 from servicekit.remote_keys import RemoteKeys
 from servicekit.work import BackgroundWork
@@ -108,7 +108,7 @@ def make_parts(
         ),
         lists=PublishedLists(works, settings),
         refused=RefusedRequests(),
-        good=GoodRequests(),
+        good=FixedWindow(),
         trusted_proxies=settings.trusted_proxies,
     )
 

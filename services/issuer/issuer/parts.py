@@ -15,7 +15,7 @@ from issuer.tenants import Tenant
 from issuer.vault import Vault
 from servicekit.dpop_rules import DpopRules
 from servicekit.keys import KeyRing, SigningKeys
-from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.limits import FixedWindow, RefusedRequests
 from servicekit.refusals import NotFound
 
 
@@ -34,7 +34,7 @@ class Parts:
     photos: Photos
     lists: PublishedLists
     refused: RefusedRequests
-    good: GoodRequests
+    good: FixedWindow
     trusted_proxies: tuple[str, ...]
 
 

@@ -15,7 +15,7 @@ from ordering.searching import SearchLimits
 from ordering.settings import OrderingSettings
 from servicekit.institutions import Institution
 from servicekit.keys import SigningKeys
-from servicekit.limits import GoodRequests
+from servicekit.limits import FixedWindow
 from servicekit.live import ChangeFeed
 from servicekit.remote_keys import RemoteKeys
 
@@ -36,8 +36,8 @@ class Parts:
     changes: ChangeFeed[UUID]
     promise: Promise = field(default_factory=Promise)
     searches: SearchLimits = field(default_factory=SearchLimits)
-    unfreezings: GoodRequests = field(default_factory=lambda: GoodRequests(UNFREEZINGS, AN_HOUR))
-    vain_tries: GoodRequests = field(default_factory=lambda: GoodRequests(VAIN_TRIES, AN_HOUR))
+    unfreezings: FixedWindow = field(default_factory=lambda: FixedWindow(UNFREEZINGS, AN_HOUR))
+    vain_tries: FixedWindow = field(default_factory=lambda: FixedWindow(VAIN_TRIES, AN_HOUR))
 
 
 async def _parts_of(request: Request) -> Parts:  # a plain function would be taken to a thread

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from servicekit.limits import GoodRequests
+from servicekit.limits import FixedWindow
 
 SEARCHES_A_MINUTE = 60
 STUDENTS_A_DAY = 3_000
@@ -17,9 +17,9 @@ Exceeded = Literal["searches", "students"]
 class SearchLimits:
     """One per process. Students are counted, too: a page of two letters shows a hundred of them."""
 
-    searches: GoodRequests = field(default_factory=lambda: GoodRequests(SEARCHES_A_MINUTE))
-    students: GoodRequests = field(default_factory=lambda: GoodRequests(STUDENTS_A_DAY, DAY))
-    notes: GoodRequests = field(default_factory=lambda: GoodRequests(1, DAY))
+    searches: FixedWindow = field(default_factory=lambda: FixedWindow(SEARCHES_A_MINUTE))
+    students: FixedWindow = field(default_factory=lambda: FixedWindow(STUDENTS_A_DAY, DAY))
+    notes: FixedWindow = field(default_factory=lambda: FixedWindow(1, DAY))
 
     def take(self, clerk: str, students: int, now: datetime) -> tuple[Exceeded, int] | None:
         """Count a search that may show so many. What there was too much of, and seconds to wait."""

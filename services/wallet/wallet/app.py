@@ -14,7 +14,7 @@ from servicekit.database import open_pool
 from servicekit.institutions import load_institutions
 from servicekit.issuers import issuer_addresses
 from servicekit.keys import Keys
-from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.limits import FixedWindow, RefusedRequests
 from servicekit.maker_tokens import read_anchors
 from servicekit.sessions import delete_expired_sessions
 from servicekit.signin import SignIn, signin_router
@@ -87,7 +87,7 @@ def make_parts(settings: WalletSettings, keys: Keys, works: Works) -> Parts:
         works=works,
         keys=wallet_keys,
         refused=RefusedRequests(),
-        good=GoodRequests(),
+        good=FixedWindow(),
         dpop=dpop_rules(settings, wallet_keys),
         attesters=read_anchors(settings.wallet_attesters),
         issuers=issuer_addresses(institutions, settings.issuer_public_url),

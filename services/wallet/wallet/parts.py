@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from eventing import Works
 from servicekit.dpop_rules import DpopRules
 from servicekit.keys import KeyRing, Keys, SigningKeys
-from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.limits import FixedWindow, RefusedRequests
 from wallet.settings import WalletSettings
 
 
@@ -50,7 +50,7 @@ class Parts:
     works: Works
     keys: WalletKeys
     refused: RefusedRequests
-    good: GoodRequests
+    good: FixedWindow
     dpop: DpopRules
     attesters: tuple[x509.Certificate, ...]
     issuers: Mapping[str, str]  # the address of each institution's

@@ -21,7 +21,7 @@ from issuer.workshop import Workshop
 from servicekit.database import connect_pool
 from servicekit.institutions import load_institutions
 from servicekit.keys import Keys
-from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.limits import FixedWindow, RefusedRequests
 from tests.component.issuer.batches import MAKER, BatchWallet
 from tests.component.issuer.peers import Peers
 from tests.component.issuer.scene import Clock, Scene, WalletApp
@@ -101,7 +101,7 @@ async def parts(
     """The limits are far away: the tests of them bring their own."""
     async with httpx.AsyncClient(transport=httpx.MockTransport(peers.answer)) as http:
         made = make_parts(settings, keys, workshop, works, http)
-        yield replace(made, refused=RefusedRequests(100_000), good=GoodRequests(100_000))
+        yield replace(made, refused=RefusedRequests(100_000), good=FixedWindow(100_000))
 
 
 @pytest.fixture

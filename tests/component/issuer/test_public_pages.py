@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from issuer.parts import Parts
-from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.limits import FixedWindow, RefusedRequests
 from tests.component.issuer.cards import open_signed
 from tests.component.issuer.phones import Phone
 from tests.component.issuer.scene import ISSUER, WALLET, Clock, Scene, WalletApp
@@ -169,7 +169,7 @@ async def test_who_is_refused_too_often_has_to_wait(
 async def test_one_token_serves_so_many_requests_a_minute_and_others_are_not_in_its_way(
     web: FastAPI, parts: Parts, scene: Scene, wallet: WalletApp
 ) -> None:
-    web.state.parts = replace(parts, good=GoodRequests(2), refused=RefusedRequests(per_minute=1))
+    web.state.parts = replace(parts, good=FixedWindow(2), refused=RefusedRequests(per_minute=1))
     phone = Phone()
     token, other = [wallet.token(await scene.ready(await scene.place())) for _ in range(2)]
 

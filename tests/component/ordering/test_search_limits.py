@@ -11,7 +11,7 @@ from eventing import Works
 from ordering.parts import Parts
 from ordering.sealing import Sealers
 from ordering.searching import DAY, SearchLimits
-from servicekit.limits import GoodRequests
+from servicekit.limits import FixedWindow
 from tests.component.ordering.scene import Clock, add_student
 from tests.databases import Database
 
@@ -21,7 +21,7 @@ SEARCH = "/api/v1/clerk/students/search"
 @pytest.fixture
 async def few(web: FastAPI, parts: Parts, works: Works, sealers: Sealers) -> None:
     """Three searches a minute, ten students a day; and there are four."""
-    limits = SearchLimits(GoodRequests(3), GoodRequests(10, DAY))
+    limits = SearchLimits(FixedWindow(3), FixedWindow(10, DAY))
     web.state.parts = replace(parts, searches=limits)
     for number in range(4):
         await add_student(works, sealers, f"anna{number}")

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from eventing import Connection, Works
 from servicekit.bytes import to_base64url
-from servicekit.limits import GoodRequests, RefusedRequests
+from servicekit.limits import FixedWindow, RefusedRequests
 from tests.component.wallet.conftest import NewOrder
 from tests.component.wallet.scene import NOON, Order, tell
 from tests.component.wallet.steps import fetch_code
@@ -157,7 +157,7 @@ async def test_who_guesses_offers_has_to_wait_and_good_requests_do_not_count(
 async def test_one_offer_is_fetched_so_many_times_a_minute_and_others_are_not_in_its_way(
     http: httpx.AsyncClient, works: Works, new_order: NewOrder, web: FastAPI, parts: Parts
 ) -> None:
-    web.state.parts = replace(parts, good=GoodRequests(2), refused=RefusedRequests(per_minute=1))
+    web.state.parts = replace(parts, good=FixedWindow(2), refused=RefusedRequests(per_minute=1))
     order, other = new_order(), new_order()
     await tell(works, order.ready(), other.ready())
 

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from starlette.requests import Request
 
-from servicekit.limits import GoodRequests, RefusedRequests, client_address
+from servicekit.limits import FixedWindow, RefusedRequests, client_address
 
 
 def request(peer: str | None, *forwarded: str) -> Request:
@@ -62,7 +62,7 @@ def test_an_address_is_what_cannot_be_made_up(
 
 
 def test_so_many_good_requests_are_served_in_a_minute_of_the_clock() -> None:
-    limiter, quarter_past = GoodRequests(2), datetime(2026, 10, 1, 12, 0, 15, tzinfo=UTC)
+    limiter, quarter_past = FixedWindow(2), datetime(2026, 10, 1, 12, 0, 15, tzinfo=UTC)
 
     answers = [limiter.take("offer", quarter_past) for _ in range(3)]
 
@@ -72,7 +72,7 @@ def test_so_many_good_requests_are_served_in_a_minute_of_the_clock() -> None:
 
 
 def test_what_was_not_needed_may_be_taken_again_and_a_refusal_takes_nothing() -> None:
-    limiter, noon = GoodRequests(10, timedelta(days=1)), datetime(2026, 10, 1, 12, tzinfo=UTC)
+    limiter, noon = FixedWindow(10, timedelta(days=1)), datetime(2026, 10, 1, 12, tzinfo=UTC)
 
     limiter.take("clerk", noon, 8)
     limiter.give_back("clerk", 5)
