@@ -72,7 +72,7 @@ async def test_a_form_that_comes_too_late_leads_back_to_its_page(signed_in: Sign
 async def test_whom_the_office_has_suspended_is_told_before_ordering(
     browser: httpx.AsyncClient, works: Works, anna: UUID
 ) -> None:
-    told = "Your university has suspended your cards"
+    told = "Your right to a card is suspended"
     assert told not in (await browser.get("/")).text
     async with works.begin() as work:
         await hold_student(work, anna, hold=True, actor_ref="clerk:one", reason="data_in_doubt")
