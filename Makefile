@@ -3,7 +3,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run shell test e2e kafka drills browser interop screenshots assets lint bench-latency bench-drain bench-compared bench-activations bench-lists keys docs setup
+.PHONY: help demo run shell test e2e kafka drills browser interop screenshots assets lint bench keys docs setup
 
 help:
 	@$(PYTHON) run.py || true
@@ -14,6 +14,7 @@ help:
 # make demo TLS=1    is reached by https, and has data of its own
 # make shell SERVICE=issuer  opens a shell with the settings of the running issuer
 # make test ARGS="tests/unit -k order"
-# make bench-latency BROKER=kafka   so with `demo` and `run`: Apache Kafka in the place of the embedded broker
-demo run shell test e2e kafka drills browser interop screenshots assets lint bench-latency bench-drain bench-compared bench-activations bench-lists keys docs setup:
+# make bench QUICK=1   smaller, in minutes; ARGS="drain load": these sections alone
+# make bench BROKER=kafka   so with `demo` and `run`: Apache Kafka in the place of the embedded broker
+demo run shell test e2e kafka drills browser interop screenshots assets lint bench keys docs setup:
 	@$(PYTHON) run.py $@ $(ARGS)

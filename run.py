@@ -29,7 +29,6 @@ TO_INSTALL, TO_RUN = 1200, 200  # megabytes of free disk
 NETWORK_SIGNS = ("failed to fetch", "dns error", "connection", "timed out", "certificate", "no matching dist")
 IMPORT_RULES = "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo'])"
 ASSETS, CHROMIUM = ["-m", "devstack.assets"], ["-m", "pytest", "--timeout=180"]
-BENCHES = ("latency", "drain", "compared", "activations", "lists")
 SUITES = ("unit", "component", "contract", "architecture", "journeys")
 
 WORDS = {
@@ -45,11 +44,7 @@ WORDS = {
     "screenshots": "the pictures of docs/screenshots, taken anew",
     "assets": "what pages take from elsewhere: a QR decoder for browsers that have none (needs Node)",
     "lint": "style, types, the rules of imports, and whether generated pages are fresh",
-    "bench-latency": "how long an order takes on the idle stack",
-    "bench-drain": "how many waiting orders become READY in a second, and what they cost",
-    "bench-compared": "the same beside a naive pipeline and a bare one, in turns",
-    "bench-activations": "how many cards eight phones get in a second, and what a card costs",
-    "bench-lists": "what a status list of 1.3 million cards costs, to make and to serve",
+    "bench": "speed and cost beside what they compare with (QUICK=1: in minutes; ARGS=drain: that alone)",
     "keys": "the key files of production: ARGS='FOLDER --authority FOLDER --issuer URL umcs'",
     "docs": "the generated pages of docs/",
     "setup": "only installs what the others need",
@@ -281,7 +276,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "kafka": [
             ["-m", "devstack.apache_kafka"],
             [*on_a_broker, "-n", workers, *(rest or [*tests, "tests/operating/test_killed_parts.py"])],
-            *([] if rest else [["-m", "pytest", "tests/kafka"], ["bench/latency.py", "--tell"]]),
+            *([] if rest else [["-m", "pytest", "tests/kafka"], ["-m", "bench", "latency", "--tell"]]),
         ],
         "drills": [["-m", "pytest", "-n", workers, *(rest or DRILLS)]],
         "interop": [["-m", "pytest", *(rest or ["tests/interop"])]],
@@ -289,7 +284,7 @@ def steps(command: str, rest: "list[str]") -> "list[list[str]]":
         "browser": [ASSETS, [*CHROMIUM, "-n", workers, *(rest or ["tests/browser"])]],
         "screenshots": [ASSETS, [*CHROMIUM, "tests/browser/gallery.py"]],
         "lint": [*lint, ["-c", IMPORT_RULES], ["-m", "contracts.docs", "--check"]],
-        **{f"bench-{name}": [["-m", f"bench.{name}", *rest]] for name in BENCHES},
+        "bench": [["-m", "bench", *rest]],
         "keys": [["-m", "servicekit.make_keys", *rest]],
         "docs": [["-m", "contracts.docs", *rest]],
         "setup": [],

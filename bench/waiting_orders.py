@@ -53,16 +53,30 @@ async def _somebody_waits(connection: "asyncpg.Connection[asyncpg.Record]") -> b
     return bool(await connection.fetchval(waiting))
 
 
-async def place_orders(places: Places, database_url: str, number: int) -> None:
-    """As many students, with an order each: a transaction per order, with consents, seals and event."""
-    pool = await connect_pool(database_url, "bench", min_size=AT_ONCE, max_size=AT_ONCE)
-    try:
-        works = Works(pool, Outbox("ordering"))
-        sealers = load_sealers(Keys(places.keys))
+async def place_orders(places: Places, database_url: str, number: int, *, first: int = 0) -> None:
+    """As many students, with an order each: a transaction per order, with consents, seals and event.
+
+    Who is given a number from `first` on is somebody else than those with other numbers.
+    """
+    async with _opened(places, database_url) as (works, sealers):
         institution = load_institutions(places.institutions)[INSTITUTION]
-        students = iter(await _add_students(works, sealers, number))
+        students = iter(await _add_students(works, sealers, first, number))
         placing = [_place_all(works, sealers, institution, students) for _ in range(AT_ONCE)]
         await asyncio.gather(*placing)
+
+
+async def add_students(places: Places, database_url: str, number: int, *, first: int = 0) -> list[str]:
+    """Students who may order, by what the identity provider would call them."""
+    async with _opened(places, database_url) as (works, sealers):
+        await _add_students(works, sealers, first, number)
+    return [subject_of(line) for line in range(first, first + number)]
+
+
+@asynccontextmanager
+async def _opened(places: Places, database_url: str) -> AsyncIterator[tuple[Works, Sealers]]:
+    pool = await connect_pool(database_url, "bench", min_size=AT_ONCE, max_size=AT_ONCE)
+    try:
+        yield Works(pool, Outbox("ordering")), load_sealers(Keys(places.keys))
     finally:
         await pool.close()
 
@@ -81,14 +95,23 @@ async def _place_all(
             )
 
 
-async def _add_students(works: Works, sealers: Sealers, number: int) -> Sequence[UUID]:
+async def _add_students(works: Works, sealers: Sealers, first: int, number: int) -> Sequence[UUID]:
     photo = await _some_photo(works.pool)
-    for first in range(0, number, AT_A_TIME):
-        lines = [_student(line) for line in range(first, min(first + AT_A_TIME, number))]
+    numbers = range(first, first + number)
+    for at in range(0, number, AT_A_TIME):
+        lines = [_student(line) for line in numbers[at : at + AT_A_TIME]]
         async with works.begin() as work:
             await import_students(work, sealers, INSTITUTION, lines, {one.line: photo for one in lines})
-    rows = await works.pool.fetch("select student_ref from students where subject like 'bench-%'")
+    rows = await works.pool.fetch(
+        "select student_ref from students where institution_id = $1 and subject = any($2)",
+        INSTITUTION,
+        [subject_of(line) for line in numbers],
+    )
     return [row["student_ref"] for row in rows]
+
+
+def subject_of(line: int) -> str:
+    return f"bench-{line}"
 
 
 async def _some_photo(pool: Pool) -> Photo:
@@ -103,7 +126,7 @@ def _student(line: int) -> ListedStudent:
     first_ten = f"{BORN:%y}{BORN.month + 20:02}{BORN:%d}{line % 10_000:04}"
     values = {
         "line": line,
-        "subject": f"bench-{line}",
+        "subject": subject_of(line),
         "student_number": f"B{line}",
         "given_names": "Anna Maria",
         "family_name": "Wójcik-Żak",

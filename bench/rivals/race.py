@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from subprocess import Popen
 from uuid import uuid4
 
@@ -17,6 +16,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from bench.rivals import bare
 from bench.rivals.roles import ROLES, Race
+from bench.stacks import REPOSITORY, superuser_url
 from bench.waiting_orders import until
 from contracts.catalogue import PARTITIONS
 from contracts.ordering import OrderPlaced
@@ -24,7 +24,6 @@ from devstack.measuring import processor_seconds_of
 from devstack.processes import plain_environment, start_process, stop_process
 from devstack.stack import Stack
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 LONGEST = 300.0  # seconds
 
 
@@ -36,15 +35,24 @@ class Raced:
     seconds: float
     processor_seconds: float
 
+    @property
+    def rate(self) -> float:
+        """Orders a second."""
+        return self.orders / self.seconds
+
+    @property
+    def cost(self) -> float:
+        """Processor seconds per 1000 orders."""
+        return 1000 * self.processor_seconds / self.orders
+
 
 async def race_of(stack: Stack, rival: str, orders: Sequence[OrderPlaced]) -> Raced:
     """`rival` is a module of this package. Topics and tables are new each time.
 
     The first order only wakes all of them.
     """
-    assert stack.postgres is not None
     bootstrap = f"127.0.0.1:{stack.ports.broker}"
-    race = Race(f"{rival}_{uuid4().hex[:8]}", bootstrap, stack.postgres.url())
+    race = Race(f"{rival}_{uuid4().hex[:8]}", bootstrap, superuser_url(stack))
     await _prepare(race)
     with _running(stack, race, rival) as processes:
         await _put_into_the_log(race, orders[:1])

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,10 +54,16 @@ def database_url(port: int, database: str, *, role: str, password: str) -> str:
     return f"postgresql://{role}:{password}@{HOST}:{port}/{database}?sslmode=disable"
 
 
-def start_postgres(folder: Path, *, port: int | None = None, durable: bool = True) -> Postgres:
+def start_postgres(
+    folder: Path,
+    *,
+    port: int | None = None,
+    durable: bool = True,
+    settings: Mapping[str, str] | None = None,
+) -> Postgres:
     """Starts the server whose data are in `folder`, which is made when it is not there.
 
-    Without `durable` nothing is synced to the disk: for tests only.
+    Without `durable` nothing is synced to the disk: for tests only. `settings`: of the server, beside ours.
     """
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "data"
@@ -65,7 +72,8 @@ def start_postgres(folder: Path, *, port: int | None = None, durable: bool = Tru
         _initialise(data, password)
     port = port or free_port()
     log = folder / "postgres.log"
-    process = start_process(_server_command(data, port, durable=durable), log=log, ends_by=signal.SIGINT)
+    own = SETTINGS | ({} if durable else NOT_DURABLE) | dict(settings or {}) | {"port": str(port)}
+    process = start_process(_server_command(data, own), log=log, ends_by=signal.SIGINT)
     wait_until(lambda: _is_ready(data, process.pid), process=process, name="PostgreSQL", log=log, within=30)
     return Postgres(process, port, password)
 
@@ -105,8 +113,7 @@ def _initialise(data: Path, password: str) -> None:
         raise StackError(f"PostgreSQL could not make its data folder {data}: {made.stderr.decode().strip()}")
 
 
-def _server_command(data: Path, port: int, *, durable: bool) -> list[str]:
-    settings = SETTINGS | ({} if durable else NOT_DURABLE) | {"port": str(port)}
+def _server_command(data: Path, settings: Mapping[str, str]) -> list[str]:
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return _as_ordinary_user([_binary("postgres"), "-D", str(data), *options])
 

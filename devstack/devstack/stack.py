@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ from devstack.first_start import bring_in_people, people_are_in
 from devstack.identity import start_identity
 from devstack.journey.http import Addresses
 from devstack.mail import start_mail
-from devstack.ports import STANDARD_PORTS, Ports, refuse_busy
+from devstack.ports import STANDARD_PORTS, Ports, free_port, refuse_busy
 from devstack.postgres import Postgres, start_postgres, stop_postgres
 from devstack.processes import (
     StackError,
@@ -47,7 +47,7 @@ class Stack:
     Whatever ends this process ends them too. All they write lies in the `data` folder. Not `durable`, for
     tests only: nothing is synced to the disk, and timers do not spare the processor. `external_broker`: how
     services reach a broker that runs already; the stack starts none then. `settings`: more of them, for every
-    service. `tell` hears what is being started.
+    service; `postgres_settings`: for that server. `tell` hears what is being started.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Stack:
         durable: bool = True,
         external_broker: Mapping[str, str] | None = None,
         settings: Mapping[str, str] | None = None,
+        postgres_settings: Mapping[str, str] | None = None,
         tell: Callable[[str], None] = lambda _what: None,
     ) -> None:
         self.places = places
@@ -65,6 +66,7 @@ class Stack:
         self.durable = durable
         self.external_broker = external_broker
         self.settings = settings
+        self.postgres_settings = postgres_settings
         self.tell = tell
         self.postgres: Postgres | None = None
         self.running: dict[str, Process] = {}
@@ -89,7 +91,15 @@ class Stack:
             self.running[name] = self._start_one(name)
         for name in names:
             if name in PROBES:
-                self._wait_for(name)
+                self._wait_for(name, self.url(name), PROBES[name])
+
+    def start_replica(self, service: str, name: str) -> None:
+        """One more process of a service, ready and known by `name` from then on; it shares all events."""
+        port = free_port()
+        own = self._settings(service) | {"HTTP_PORT": str(port)}
+        command = [sys.executable, "-m", service]
+        self.running[name] = start_process(command, log=self.places.log(name), environment=own)
+        self._wait_for(name, f"http://localhost:{port}", PROBES[service])
 
     def kill(self, name: str) -> None:
         """SIGKILL, as a crash would be; the part stays down until it is started."""
@@ -179,7 +189,9 @@ class Stack:
 
     def _start_postgres(self) -> Postgres:
         folder = self.places.data / "postgres"
-        self.postgres = start_postgres(folder, port=self.ports.postgres, durable=self.durable)
+        self.postgres = start_postgres(
+            folder, port=self.ports.postgres, durable=self.durable, settings=self.postgres_settings
+        )
         return self.postgres
 
     def _prepare(self, server: Postgres) -> None:
@@ -226,9 +238,9 @@ class Stack:
         own = settings_of(service, self.places, self.ports, self.databases[service], thrifty=self.durable)
         return own | dict(self.external_broker or {}) | dict(self.settings or {})
 
-    def _wait_for(self, name: str) -> None:
+    def _wait_for(self, name: str, url: str, probes: Iterable[str]) -> None:
         wait_until(
-            lambda: all(self._answers_200(self.url(name) + probe) for probe in PROBES[name]),
+            lambda: all(self._answers_200(url + probe) for probe in probes),
             process=self.running[name],
             name=name,
             log=self.places.log(name),

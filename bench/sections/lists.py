@@ -3,19 +3,18 @@
 The issuer's own code on a PostgreSQL of its own; time is that of the processor, in this process.
 """
 
-import argparse
 import asyncio
 import secrets
 import tempfile
 import time
 import tracemalloc
 from pathlib import Path
-from statistics import median
 
 import asyncpg
-from rich.console import Console
-from rich.table import Table
 
+from bench.figures import Figure, Figures
+from bench.sizes import Sizes
+from bench.stacks import REPOSITORY
 from devstack.postgres import Postgres, start_postgres, stop_postgres
 from eventing import Outbox, Works
 from issuer.published_lists import PublishedLists
@@ -27,10 +26,10 @@ from servicekit.institutions import load_institutions
 from servicekit.issuers import issuer_addresses
 from servicekit.keys import Keys, create_development_keys
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 INSTITUTION = "umcs"
 ISSUER, WALLET = "http://localhost:8002", "http://localhost:8004"
 TIMES, ASKED = 7, 1_000
+REVOKED, SUSPENDED = 0.02, 0.005  # shares of all cards
 
 # An odd factor takes every number below a power of two to a place of its own.
 FILL = """
@@ -45,24 +44,43 @@ from list, generate_series(1, $3::bigint) as number
 UNHURRIED = "set statement_timeout = 0; set session_replication_role = replica"
 
 
-async def measure(pool: Pool, tenant: Tenant, settings: IssuerSettings) -> dict[str, str]:
+def measure(sizes: Sizes) -> Figures:
+    with tempfile.TemporaryDirectory() as folder:
+        server = start_postgres(Path(folder) / "postgres", durable=False)
+        try:
+            return asyncio.run(_on(server, Path(folder), sizes.list_cards))
+        finally:
+            stop_postgres(server)
+
+
+async def _on(server: Postgres, folder: Path, cards: int) -> Figures:
+    settings, tenant = await _prepare(server, folder)
+    pool = await connect_pool(settings.database_url, "issuer")
+    try:
+        await _fill(server, cards)
+        return await _figures(pool, tenant, settings)
+    finally:
+        await pool.close()
+
+
+async def _figures(pool: Pool, tenant: Tenant, settings: IssuerSettings) -> Figures:
+    """`status_list_ms`: from the first question until its answer can be sent."""
     works = Works(pool, Outbox("issuer"))
     made = [await _made(PublishedLists(works, settings), tenant) for _ in range(TIMES)]
-    processor, seconds = (median(each) for each in zip(*made, strict=True))
-    tracemalloc.start()
+    processor, seconds = zip(*made, strict=True)
     lists = PublishedLists(works, settings)
+    tracemalloc.start()
     await _made(lists, tenant)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     published = await lists.get(tenant, 1)
     assert published is not None
     return {
-        "made anew: processor": f"{processor * 1e3:.0f} ms",
-        "made anew: until it can be sent": f"{seconds * 1e3:.0f} ms",
-        "made anew: memory at most": f"{peak / 2**20:.1f} MB",
-        "asked for again: processor": f"{await _asked_again(lists, tenant) * 1e6:.0f} µs",
-        "token": f"{len(published.token) / 1e3:.0f} kB",
-        "token with gzip": f"{len(published.gzipped) / 1e3:.0f} kB",
+        "status_list_ms": Figure.of(*(1000 * each for each in seconds)),
+        "status_list_cpu_ms": Figure.of(*(1000 * each for each in processor)),
+        "status_list_mb": Figure.of(peak / 2**20),
+        "status_list_again_us": Figure.of(1e6 * await _asked_again(lists, tenant)),
+        "status_list_gzipped_kb": Figure.of(len(published.gzipped) / 1000),
     }
 
 
@@ -80,21 +98,12 @@ async def _asked_again(lists: PublishedLists, tenant: Tenant) -> float:
     return (time.process_time() - used) / ASKED
 
 
-async def run(server: Postgres, folder: Path, asked: argparse.Namespace) -> dict[str, str]:
-    settings, tenant = await _prepare(server, folder)
-    pool = await connect_pool(settings.database_url, "issuer")
-    await _fill(server, asked)
-    measured = await measure(pool, tenant, settings)
-    await pool.close()
-    return measured
-
-
-async def _fill(server: Postgres, asked: argparse.Namespace) -> None:
+async def _fill(server: Postgres, cards: int) -> None:
     """As the superuser, who may leave foreign keys unchecked."""
     admin = await asyncpg.connect(server.url("issuer"))
     await admin.execute(UNHURRIED)
-    size = 1 << (asked.cards - 1).bit_length()
-    await admin.execute(FILL, INSTITUTION, size, asked.cards, asked.revoked, asked.suspended)
+    size = 1 << (cards - 1).bit_length()
+    await admin.execute(FILL, INSTITUTION, size, cards, REVOKED, SUSPENDED)
     await admin.execute("vacuum analyze status_entries")
     await admin.close()
 
@@ -111,25 +120,3 @@ async def _prepare(server: Postgres, folder: Path) -> tuple[IssuerSettings, Tena
     settings = IssuerSettings(environment="development", database_url=url, keys_dir=folder / "keys")
     tenants = open_tenants(chosen, Keys(folder / "keys"), addresses=addresses, wallet_url=WALLET)
     return settings, tenants[INSTITUTION]
-
-
-def main() -> None:
-    reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("--cards", type=int, default=1_300_000, help="cards in the list")
-    reader.add_argument("--revoked", type=float, default=0.02, help="the share of them that is revoked")
-    reader.add_argument("--suspended", type=float, default=0.005, help="the share that is suspended")
-    asked = reader.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        server = start_postgres(Path(folder) / "postgres", durable=False)
-        try:
-            measured = asyncio.run(run(server, Path(folder), asked))
-        finally:
-            stop_postgres(server)
-    table = Table("", f"{asked.cards} cards")
-    for what, value in measured.items():
-        table.add_row(what, value)
-    Console().print(table)
-
-
-if __name__ == "__main__":
-    main()

@@ -3,15 +3,11 @@
 A phone has key and code ready, and begins the next activation when it has the card of the last one.
 """
 
-import argparse
 import asyncio
 import json
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,19 +15,18 @@ import asyncpg
 import httpcore
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from rich.console import Console
-from rich.table import Table
 
-from bench import drain
+from bench.figures import Figure, Figures
+from bench.sizes import Sizes
+from bench.stacks import NOTHING_IS_SENT, new_stack, processor_seconds, used_since
 from bench.waiting_orders import INSTITUTION, place_orders, until
 from devstack.journey.wallet import PRE_AUTHORIZED
-from devstack.ports import free_ports
-from devstack.settings import Places
 from devstack.stack import Stack
 from ordering.sealing import load_sealers, open_code
 from servicekit.keys import Keys
 
 PHONES = 8
+WITHIN = 300  # seconds until all orders are READY
 KNOWN = {
     "ordering": "select count(*) from orders where state = 'READY'",
     "wallet": "select count(*) from offers",
@@ -58,15 +53,24 @@ class Activated:
     processor_seconds: dict[str, float]
 
 
-async def measure(stack: Stack, cards: int) -> Activated:
+def measure(sizes: Sizes) -> Figures:
+    with new_stack("activations", NOTHING_IS_SENT) as stack:
+        activated = asyncio.run(activate(stack, sizes.cards))
+    cost = {name: 1000 * used / activated.cards for name, used in activated.processor_seconds.items()}
+    return {
+        "activation_per_s": Figure.of(activated.cards / activated.seconds),
+        "activation_cpu_ms": Figure.of(sum(cost.values())),
+    } | {f"activation_cpu_ms_{name.lower()}": Figure.of(each) for name, each in cost.items()}
+
+
+async def activate(stack: Stack, cards: int) -> Activated:
     await place_orders(stack.places, stack.databases["ordering"], cards)
     waiting = iter(await _ready(stack, cards))
-    before, begun = drain.processor_seconds(stack), time.perf_counter()
+    before, begun = processor_seconds(stack), time.perf_counter()
     async with httpcore.AsyncConnectionPool(max_keepalive_connections=2 * PHONES) as http:
         phone = Phone(http, stack.url("wallet"), stack.url("issuer"))
         await asyncio.gather(*(phone.activate_all(waiting) for _ in range(PHONES)))
-    seconds, after = time.perf_counter() - begun, drain.processor_seconds(stack)
-    return Activated(cards, seconds, {name: after[name] - before[name] for name in after})
+    return Activated(cards, time.perf_counter() - begun, used_since(stack, before))
 
 
 async def _ready(stack: Stack, cards: int) -> Sequence[Ready]:
@@ -92,7 +96,7 @@ async def _until_known(database_url: str, count: str, cards: int) -> None:
     async def all_are_known() -> bool:
         return int(await connection.fetchval(count)) >= cards
 
-    await until(all_are_known, within=drain.LONGEST)
+    await until(all_are_known, within=WITHIN)
     await connection.close()
 
 
@@ -138,35 +142,3 @@ class Phone:
 def _proof(key: ECKey, audience: str, nonce: str) -> str:
     header = {"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": key.as_dict(private=False)}
     return jwt.encode(header, {"aud": audience, "iat": int(time.time()), "nonce": nonce}, key)
-
-
-def report(console: Console, activated: Activated) -> None:
-    rate = activated.cards / activated.seconds
-    console.print(f"{rate:.0f} cards a second, {PHONES} phones, {activated.cards} cards")
-    table = Table("process", "CPU ms per card")
-    for name, seconds in activated.processor_seconds.items():
-        table.add_row(name, f"{1000 * seconds / activated.cards:.2f}")
-    total = sum(activated.processor_seconds.values())
-    table.add_row("all", f"{1000 * total / activated.cards:.2f}")
-    console.print(table)
-
-
-def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("cards", type=int, nargs="?", default=2000)
-    cards = arguments.parse_args().cards
-    console = Console()
-    data = drain.REPOSITORY / ".data"
-    data.mkdir(exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="activations-", dir=data) as folder,
-        Stack(Places(drain.REPOSITORY, Path(folder)), free_ports(), settings=drain.NOTHING_IS_SENT) as stack,
-    ):
-        activated = asyncio.run(measure(stack, cards))
-    report(console, activated)
-    console.print(drain.machine())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

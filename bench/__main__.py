@@ -1,0 +1,130 @@
+"""`make bench`: measures everything, or the sections that are named, and keeps what came of it.
+
+Figures go to bench/results.json and docs/benchmarks.md. With QUICK=1 everything is smaller, figures go to
+bench/quick.json, and --guard fails where an order has become dearer beside its rivals.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figures import Figure, Figures, Run, keep_figures, keep_runs, read_figures
+from bench.guard import lost_ratios
+from bench.page import write_page
+from bench.sections import (
+    activations,
+    drain,
+    extension,
+    growth,
+    latency,
+    lists,
+    load,
+    portal,
+    rest,
+    scaling,
+    verify,
+)
+from bench.sizes import FULL, QUICK, Sizes
+from bench.stacks import REPOSITORY, broker_name, commit, machine
+from bench.wanted import KAFKA, wanted_of
+from devstack.broker import is_apache_kafka
+from devstack.measuring import busy_machine
+from devstack.settings import is_set
+
+SECTIONS: Mapping[str, Callable[[Sizes], Figures]] = {
+    "drain": drain.measure,
+    "latency": latency.measure,
+    "load": load.measure,
+    "activations": activations.measure,
+    "verify": verify.measure,
+    "lists": lists.measure,
+    "extension": extension.measure,
+    "portal": portal.measure,
+    "growth": growth.measure,
+    "rest": rest.measure,
+    "scaling": scaling.measure,
+}
+FOLDER = REPOSITORY / "bench"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], help="none: all of them")
+    parser.add_argument("--tell", action="store_true", help="keep nothing")
+    parser.add_argument("--guard", action="store_true", help="keep nothing; fail where an order is dearer")
+    given = parser.parse_args()
+    quick, console = is_set("QUICK"), Console(soft_wrap=True)
+    figures, runs = run(given.sections or list(SECTIONS), QUICK if quick else FULL, console)
+    if given.guard:
+        return tell_losses(console, lost_ratios(figures, read_figures(FOLDER / "quick.json")))
+    if not given.tell:
+        keep(figures, runs, quick=quick)
+    return 0
+
+
+def run(names: list[str], sizes: Sizes, console: Console) -> tuple[Figures, dict[str, Run]]:
+    """What each section gave, under the names of the broker it stood on."""
+    prefix = KAFKA if is_apache_kafka() else ""
+    figures: Figures = {}
+    runs = {}
+    for name in names:
+        console.print(f"Measuring: {name}{busy_machine()}", style="dim")
+        begun = time.monotonic()
+        measured = {f"{prefix}{key}": figure for key, figure in SECTIONS[name](sizes).items()}
+        show(console, measured)
+        figures |= measured
+        runs[f"{prefix}{name}"] = _run(name, time.monotonic() - begun)
+    return figures, runs
+
+
+def _run(section: str, seconds: float) -> Run:
+    said = {name: os.environ.get(name, "") for name in ("BROKER", "QUICK")}
+    settings = "".join(f"{name}={value} " for name, value in said.items() if value)
+    return Run(
+        commit=commit(),
+        day=datetime.now(UTC).date().isoformat(),
+        machine=machine(),
+        broker=broker_name(),
+        command=f"{settings}make bench ARGS={section}",
+        seconds=round(seconds),
+    )
+
+
+def keep(figures: Figures, runs: Mapping[str, Run], *, quick: bool) -> None:
+    """Beside what other sections gave before; the page is written anew from all of it."""
+    keep_figures(FOLDER / ("quick.json" if quick else "results.json"), figures)
+    if not quick:
+        keep_runs(FOLDER / "runs.json", runs)
+        write_page(REPOSITORY / "docs")
+
+
+def show(console: Console, figures: Figures) -> None:
+    table = Table("figure", "median", "least to most", "wanted")
+    for name, figure in figures.items():
+        table.add_row(
+            name, f"{figure.value:,.4g}", f"{figure.least:,.4g} – {figure.most:,.4g}", verdict(name, figure)
+        )
+    console.print(table)
+
+
+def verdict(name: str, figure: Figure) -> str:
+    wanted = wanted_of(name)
+    if wanted is None or wanted.least is None:
+        return ""
+    return f"{wanted.least:g}: " + ("kept" if wanted.keeps(figure.value, wanted.least) else "[red]missed[/]")
+
+
+def tell_losses(console: Console, losses: list[str]) -> int:
+    for loss in losses:
+        console.print(loss, style="red")
+    return 1 if losses else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What is measured, a module each: its `measure` gives figures by their names (`bench/wanted.py`)."""

@@ -1,0 +1,90 @@
+"""How fast waiting orders drain, beside a naive pipeline and a bare one, in turns on the same machine."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import uuid4
+
+import asyncpg
+
+from bench.draining import Drained, drain
+from bench.figures import Figure, Figures
+from bench.rivals.race import Raced, race_of
+from bench.sizes import Sizes
+from bench.stacks import NOTHING_IS_SENT, new_stack
+from contracts.catalogue import type_of
+from contracts.ordering import OrderPlaced
+from devstack.broker import is_apache_kafka
+from devstack.stack import Stack
+
+NAIVE_SHARE = 5  # it is slow: a fifth of the orders gives the same rate
+
+Round = tuple[Drained, Raced, Raced]
+
+
+def measure(sizes: Sizes) -> Figures:
+    """Each round has a stack of its own, so that ours always drains into tables of the same size."""
+    rounds = []
+    for _ in range(sizes.drain_rounds):
+        with new_stack("drain", NOTHING_IS_SENT) as stack:
+            rounds.append(asyncio.run(_round(stack, sizes.drain_orders)))
+    return _figures(rounds) | _by_process([ours for ours, _, _ in rounds])
+
+
+async def _round(stack: Stack, orders: int) -> Round:
+    if is_apache_kafka():  # a fresh one first compiles what it does often
+        await race_of(stack, "bare", await _some_placed(stack, orders))
+    ours = await drain(stack, orders)
+    placed = await _placed(stack, orders)
+    bare = await race_of(stack, "bare", placed)
+    return ours, bare, await race_of(stack, "naive", placed[: orders // NAIVE_SHARE])
+
+
+async def _some_placed(stack: Stack, orders: int) -> list[OrderPlaced]:
+    """Copies of one that was placed before the others."""
+    await drain(stack, 1, first=orders)
+    [placed] = await _placed(stack, 1)
+    return [placed.model_copy(update={"order_id": uuid4()}) for _ in range(orders)]
+
+
+async def _placed(stack: Stack, orders: int) -> list[OrderPlaced]:
+    """The very payloads that ours has sent."""
+    connection = await asyncpg.connect(stack.databases["ordering"])
+    try:
+        rows = await connection.fetch(
+            "select body from events where headers::jsonb ->> 'ce_type' = $1 limit $2",
+            type_of(OrderPlaced),
+            orders,
+        )
+    finally:
+        await connection.close()
+    return [OrderPlaced.model_validate_json(row["body"]) for row in rows]
+
+
+def _figures(rounds: Sequence[Round]) -> Figures:
+    ours, bare, naive = zip(*rounds, strict=True)
+    return {
+        "drain_orders_per_s": Figure.of(*(each.rate for each in ours)),
+        "drain_cpu_s_per_1000": Figure.of(*(each.cost for each in ours)),
+        "bare_orders_per_s": Figure.of(*(each.rate for each in bare)),
+        "bare_cpu_s_per_1000": Figure.of(*(each.cost for each in bare)),
+        "naive_orders_per_s": Figure.of(*(each.rate for each in naive)),
+        "naive_cpu_s_per_1000": Figure.of(*(each.cost for each in naive)),
+        "drain_vs_naive": Figure.of(*(one.rate / other.rate for one, _, other in rounds)),
+        "drain_vs_bare": Figure.of(*(one.rate / other.rate for one, other, _ in rounds)),
+        "drain_cpu_vs_naive": Figure.of(*(other.cost / one.cost for one, _, other in rounds)),
+        "drain_cpu_vs_bare": Figure.of(*(other.cost / one.cost for one, other, _ in rounds)),
+    }
+
+
+def _by_process(drained: Sequence[Drained]) -> Figures:
+    return {
+        f"drain_cpu_s_per_1000_{name.lower()}": Figure.of(
+            *(1000 * each.processor_seconds[name] / each.orders for each in drained)
+        )
+        for name in drained[0].processor_seconds
+    } | {
+        "drain_rss_mb": Figure.of(*(sum(each.memory.values()) / 1e6 for each in drained)),
+        "drain_disk_kb_per_order": Figure.of(
+            *(sum(each.grown.values()) / 1000 / each.orders for each in drained)
+        ),
+    }

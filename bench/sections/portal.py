@@ -1,0 +1,36 @@
+"""What a page of the portal costs: the student's own tab, signed in, with an order that is ready."""
+
+import asyncio
+
+from bench.draining import drain
+from bench.driving import drive, refuse_failures, request
+from bench.figures import Figure, Figures, milliseconds
+from bench.people import sign_in
+from bench.sizes import Sizes
+from bench.stacks import NOTHING_IS_SENT, new_stack, processor_seconds, used_since
+from bench.waiting_orders import subject_of
+from devstack.stack import Stack
+
+STUDENTS = 20
+CLIENTS = 2
+
+
+def measure(sizes: Sizes) -> Figures:
+    with new_stack("portal", NOTHING_IS_SENT) as stack:
+        return asyncio.run(_measure(stack, sizes.pages))
+
+
+async def _measure(stack: Stack, pages: int) -> Figures:
+    await drain(stack, STUDENTS)
+    signed_in = await sign_in(stack, [subject_of(number) for number in range(STUDENTS)])
+    asked = [request("GET", f"{stack.url('ordering')}/", headers) for headers in signed_in.values()]
+    refuse_failures(await drive(stack.url("ordering"), asked, clients=CLIENTS))
+    before = processor_seconds(stack)
+    came = await drive(stack.url("ordering"), asked * (pages // STUDENTS), clients=CLIENTS)
+    refuse_failures(came)
+    used = used_since(stack, before)
+    each = {name: Figure.of(1000 * used[name] / len(came.statuses)) for name in ("ordering", "PostgreSQL")}
+    return {
+        "portal_page_ms": Figure.of(sum(one.value for one in each.values())),
+        "portal_page_answered_p50_ms": milliseconds(came.latencies, 50),
+    } | {f"portal_page_ms_{name.lower()}": one for name, one in each.items()}
