@@ -5,12 +5,11 @@ from uuid import UUID
 from contracts.ordering import CardChange, Locale
 from eventing import UnitOfWork
 from ordering.callers import Me
-from ordering.domain import Order
 from ordering.parts import Parts
 from ordering.use_cases.cancel_order import cancel_order
 from ordering.use_cases.choose_language import choose_language
 from ordering.use_cases.give_consent import give_consent
-from ordering.use_cases.place_order import Wish, place_order
+from ordering.use_cases.place_order import Placed, Wish, place_order
 from ordering.use_cases.request_activation_code import request_activation_code
 from ordering.use_cases.request_card_change import request_card_change
 from ordering.use_cases.withdraw_consent import withdraw_consent
@@ -19,10 +18,10 @@ from servicekit.sessions import end_other_sessions, end_sessions_of
 from servicekit.signin import Person
 
 
-async def place(parts: Parts, me: Me, wish: Wish, idempotency_key: str) -> Order:
+async def place(parts: Parts, me: Me, wish: Wish, idempotency_key: str) -> Placed:
     """The order as it was placed, also for a retry."""
     async with parts.works.begin() as work:
-        order = await place_order(
+        placed = await place_order(
             work,
             parts.sealers,
             me.institution,
@@ -31,8 +30,8 @@ async def place(parts: Parts, me: Me, wish: Wish, idempotency_key: str) -> Order
             idempotency_key=idempotency_key,
             signed_in_at=me.person.signed_in_at,
         )
-        _touch(work, parts, order.order_id)
-    return order
+        _touch(work, parts, placed.order.order_id)
+    return placed
 
 
 async def ask_for_new_code(parts: Parts, me: Me, order_id: UUID) -> None:

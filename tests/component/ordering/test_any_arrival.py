@@ -13,6 +13,7 @@ from eventing import Received, Works
 from ordering import store
 from ordering.domain import Order
 from ordering.sealing import Sealers
+from ordering.timeline import Entry
 from tests.component.ordering.conftest import PlaceOrder
 from tests.component.ordering.scene import HANDLERS, NOON, Clock, Story, add_students, tell
 
@@ -62,8 +63,10 @@ async def _placed(works: Works, sealers: Sealers, number: int, clock: Clock) -> 
     ]
     async with works.begin() as work:
         for order in orders:
-            await store.orders.add(work.connection, order, "key", b"digest")
-            await store.questions.ask(work.connection, [(order.order_id, "offer")], NOON)
+            line = Entry(order.order_id, 1, uuid4(), "order_placed", NOON, "PLACED", {})
+            await store.placing.add(
+                work.connection, order, line, [], [], idempotency_key="key", request_digest=b"digest"
+            )
     return [Story(order.order_id, sealers, clock) for order in orders]
 
 

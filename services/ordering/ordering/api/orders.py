@@ -77,11 +77,10 @@ async def place(
     """A retry under the same `Idempotency-Key` gets the same answer."""
     if not idempotency_key:
         raise IdempotencyKeyMissing
-    order = await acts.place(parts, me, request.wish(), idempotency_key)
-    _, entries = await reading.order(parts, me, order.order_id)
-    response.headers["Location"] = f"/api/v1/orders/{order.order_id}"
+    placed = await acts.place(parts, me, request.wish(), idempotency_key)
+    response.headers["Location"] = f"/api/v1/orders/{placed.order.order_id}"
     response.headers.update(NO_STORE)
-    return order_view(parts, order, entries)
+    return order_view(parts, placed.order, [placed.first_line])
 
 
 @router.get("", summary="My orders")

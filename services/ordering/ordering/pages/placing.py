@@ -98,7 +98,7 @@ async def place_or_ask_again(
         return visit.show(template, values, status=422)
     except (OrderOpen, CardStands, IdempotencyKeyReused):
         return see_other("/")  # which shows what there is already
-    return see_other(f"/orders/{placed.order_id}")
+    return see_other(f"/orders/{placed.order.order_id}")
 
 
 def _consents(form: FormData) -> dict[str, str]:

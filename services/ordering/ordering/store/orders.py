@@ -6,7 +6,6 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.catalogue import partition_of
 from contracts.ordering import Locale
 from eventing import Connection
 from ordering.domain import GRACE_AFTER_EXPIRY, Card, End, Order, State
@@ -113,14 +112,16 @@ async def of_card(conn: Connection, credential_id: UUID) -> tuple[UUID, UUID] | 
     return (row["order_id"], row["student_ref"]) if row else None
 
 
-async def placed_under(
+async def placed_by(
     conn: Connection, student_ref: UUID, idempotency_key: str
-) -> tuple[Order, bytes] | None:
-    """The order that was placed under this key, and the digest of the request."""
-    row = await conn.fetchrow(
-        "select * from orders where student_ref = $1 and idempotency_key = $2", student_ref, idempotency_key
+) -> tuple[list[Order], tuple[Order, bytes] | None]:
+    """All of a student, the newest first; and that placed under this key, with its request's digest."""
+    rows = await conn.fetch(
+        "select * from orders where student_ref = $1 order by placed_at desc, order_id desc", student_ref
     )
-    return (_order(row), row["request_digest"]) if row else None
+    same = [row for row in rows if row["idempotency_key"] == idempotency_key]
+    before = (_order(same[0]), same[0]["request_digest"]) if same else None
+    return [_order(row) for row in rows], before
 
 
 async def photo(conn: Connection, order_id: UUID, sha256: str) -> bytes | None:
@@ -134,30 +135,6 @@ async def photo(conn: Connection, order_id: UUID, sha256: str) -> bytes | None:
         sha256,
     )
     return jpeg
-
-
-async def add(conn: Connection, order: Order, idempotency_key: str, request_digest: bytes) -> None:
-    await conn.execute(
-        """
-        insert into orders (order_id, institution_id, student_ref, lane, placed_at, channel, locale, replaces,
-            photo_sha256, idempotency_key, request_digest, state, generation, last_entry)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-        """,
-        order.order_id,
-        order.institution_id,
-        order.student_ref,
-        partition_of(str(order.order_id)),
-        order.placed_at,
-        order.channel,
-        order.locale,
-        order.replaces,
-        order.photo_sha256,
-        idempotency_key,
-        request_digest,
-        order.state,
-        order.generation,
-        order.last_entry,
-    )
 
 
 async def save(conn: Connection, orders: Sequence[Order]) -> None:

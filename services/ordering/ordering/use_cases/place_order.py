@@ -24,7 +24,7 @@ from ordering.eligibility import (
 from ordering.problems import IdempotencyKeyReused, NotAStudent
 from ordering.sealing import Sealers, seal_contact, seal_holder
 from ordering.store.consents import Consent
-from ordering.timeline import entry_of
+from ordering.timeline import Entry, entry_of
 from ordering.use_cases._contact import EMAIL_ALERTS, publish_contact
 from servicekit.institutions import Institution
 
@@ -43,6 +43,14 @@ class Wish:
         return sha256(json.dumps(parts).encode()).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order as it was placed, whatever has happened since, and the first line of its timeline."""
+
+    order: Order
+    first_line: Entry
+
+
 async def place_order(
     work: UnitOfWork,
     sealers: Sealers,
@@ -52,28 +60,50 @@ async def place_order(
     *,
     idempotency_key: str,
     signed_in_at: datetime | None,
-) -> Order:
-    """The order as it was placed. The same wish under the same key is the same order, also when they race."""
+) -> Placed:
+    """The same wish under the same key is the same order, also when they race."""
     student = await store.students.lock(work.connection, student_ref)
     if student is None:
         raise NotAStudent
-    if before := await store.orders.placed_under(work.connection, student_ref, idempotency_key):
-        return _the_same(*before, wish)
-    past = await store.past.of_student(work.connection, student_ref)
+    earlier, before = await store.orders.placed_by(work.connection, student_ref, idempotency_key)
+    if before is not None:
+        return await _the_same(work, *before, wish)
+    past = await store.past.of_orders(work.connection, earlier)
     _check(student, past, institution, wish, work.now, signed_in_at)
     order = _new_order(work, student, wish)
-    await store.orders.add(work.connection, order, idempotency_key, wish.digest())
-    email_alerts = await _accept_consents(work, sealers, student, past, order, wish)
+    stood = await store.consents.stands(work.connection, student_ref, EMAIL_ALERTS)
+    if EMAIL_ALERTS in wish.consents and not stood:
+        publish_contact(work, sealers, student, past.orders, email_alerts=True)
     valid_until = student.card_end(institution.valid_until(work.now), work.now)
+    email_alerts = stood or EMAIL_ALERTS in wish.consents
     event = _order_placed(work, sealers, student, order, valid_until, email_alerts=email_alerts)
-    await _record_first(work, order, event)
-    return order
+    placed = Placed(order, entry_of(event, order.last_entry, order.state))
+    await _write(work, placed, wish, idempotency_key)
+    work.publish(event)
+    return placed
 
 
-def _the_same(order: Order, digest: bytes, wish: Wish) -> Order:
+async def _the_same(work: UnitOfWork, order: Order, digest: bytes, wish: Wish) -> Placed:
     if digest != wish.digest():
         raise IdempotencyKeyReused
-    return as_placed(order)
+    first_line, *_ = await store.timeline.of_order(work.connection, order.order_id)
+    return Placed(as_placed(order), first_line)
+
+
+async def _write(work: UnitOfWork, placed: Placed, wish: Wish, idempotency_key: str) -> None:
+    given = [
+        Consent(kind, version, wish.locale, placed.order.order_id, work.now, None)
+        for kind, version in sorted(wish.consents.items())
+    ]
+    await store.placing.add(
+        work.connection,
+        placed.order,
+        placed.first_line,
+        given,
+        [work.new_id() for _ in given],
+        idempotency_key=idempotency_key,
+        request_digest=wish.digest(),
+    )
 
 
 def _check(
@@ -105,29 +135,6 @@ def _new_order(work: UnitOfWork, student: Student, wish: Wish) -> Order:
         photo_sha256=student.photo_sha256,
         last_entry=1,
     )
-
-
-async def _record_first(work: UnitOfWork, order: Order, event: OrderPlaced) -> None:
-    """The line of its timeline that the order was written with, and what is asked of the issuer."""
-    await store.timeline.add(work.connection, [entry_of(event, order.last_entry, order.state)])
-    await store.questions.ask(work.connection, [(order.order_id, "offer")], work.now)
-    work.publish(event)
-
-
-async def _accept_consents(
-    work: UnitOfWork, sealers: Sealers, student: Student, past: Past, order: Order, wish: Wish
-) -> bool:
-    """Keep what was accepted; whether e-mails may be sent. Earlier orders are told when that is new."""
-    stood = await store.consents.stands(work.connection, student.student_ref, EMAIL_ALERTS)
-    given = [
-        Consent(kind, version, wish.locale, order.order_id, work.now, None)
-        for kind, version in sorted(wish.consents.items())
-    ]
-    ids = [work.new_id() for _ in given]
-    await store.consents.add(work.connection, student.institution_id, student.student_ref, given, ids)
-    if EMAIL_ALERTS in wish.consents and not stood:
-        publish_contact(work, sealers, student, past.orders, email_alerts=True)
-    return stood or EMAIL_ALERTS in wish.consents
 
 
 def _order_placed(
