@@ -12,7 +12,7 @@ from eventing.process import Eventing
 from eventing.replay import Question
 from eventing.restore import Recovery
 from eventing.settings import EventingSettings
-from eventing.work import Clock, UnitOfWork, Works, system_clock
+from eventing.work import Clock, Look, UnitOfWork, Works, system_clock
 
 __all__ = [
     "Check",
@@ -22,6 +22,7 @@ __all__ = [
     "EventingSettings",
     "Handler",
     "Handlers",
+    "Look",
     "Orphan",
     "Outbox",
     "PipelineReport",

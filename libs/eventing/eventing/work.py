@@ -24,11 +24,17 @@ def system_clock() -> datetime:
 
 
 @dataclass(slots=True)
-class UnitOfWork:
-    """Everything a use case needs of the outside; `now` is fixed for the whole transaction."""
+class Look:
+    """What a use case needs that only reads: each statement sees what was committed before it."""
 
     connection: Connection
     now: datetime
+
+
+@dataclass(slots=True)
+class UnitOfWork(Look):
+    """Everything a use case needs of the outside; `now` is fixed for the whole transaction."""
+
     published: list[Published] = field(default_factory=list)
     callbacks: list[Callable[[], None]] = field(default_factory=list)
     erased: set[str] = field(default_factory=set)
@@ -79,6 +85,12 @@ class Works:
         self.pool = pool
         self.clock = clock
         self._outbox = outbox
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[Look]:
+        """Without a transaction, whose begin and end would be two of three round trips."""
+        async with self.pool.acquire() as connection:
+            yield Look(connection, self.clock())
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[UnitOfWork]:

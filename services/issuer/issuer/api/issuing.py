@@ -212,8 +212,8 @@ def _nonce(parts: Parts, tenant: Tenant, nonce: str) -> ProofNonce:
 async def _issue(
     parts: Parts, access: Access, activation: Activation, nonces: Sequence[ProofNonce]
 ) -> GivenCard:
-    async with parts.works.begin() as work:
-        wanted = await find_wanted_photo(work, activation, parts.vault)
+    async with parts.works.look() as look:
+        wanted = await find_wanted_photo(look, activation, parts.vault)
     photo = await parts.photos.fetch(activation.order_id, wanted) if wanted else None
     request = CardRequest(activation, nonces, draw_notification_id(), photo)
     async with parts.works.begin() as work:

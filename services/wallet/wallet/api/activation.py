@@ -126,8 +126,8 @@ async def _wait_for(parts: Parts, offer_id: str) -> Offer:
 
 
 async def _look_for(parts: Parts, offer_id: str) -> Offer | None:
-    async with parts.works.begin() as work:
-        return await find_offer(work, offer_id)
+    async with parts.works.look() as look:
+        return await find_offer(look, offer_id)
 
 
 @router.post(

@@ -81,9 +81,9 @@ async def put_presentation(
     summary="Whether the card can be fetched anew: its end and its revision now",
 )
 async def card_of_presentation(handle: HandleInPath, proof: Proof, parts: TheParts) -> KnownCard:
-    async with parts.works.begin() as work:
-        card = await find_card(work, from_base64url(handle), _read(proof))
-    return KnownCard(server_time=work.now, valid_until=card.valid_until, revision=card.revision)
+    async with parts.works.look() as look:
+        card = await find_card(look, from_base64url(handle), _read(proof))
+    return KnownCard(server_time=look.now, valid_until=card.valid_until, revision=card.revision)
 
 
 @router.delete(
@@ -110,14 +110,14 @@ def _read(proof: str) -> PackProof:
 )
 async def verify(shown: ShownCode, request: Request, parts: TheParts) -> Checked:
     """Leaves no row and no log line of what was checked, and by whom: only a number per institution."""
-    async with parts.works.begin() as work:
+    async with parts.works.look() as look:
         verdict = await verify_presentation(
-            work, from_base64url(shown.handle), shown.time, from_base64url(shown.signature)
+            look, from_base64url(shown.handle), shown.time, from_base64url(shown.signature)
         )
     count_verification(verdict)
     if verdict.outcome == "unknown" and (seconds := await count_refusal(request, parts)):
         raise TooManyRequests(seconds)
-    return _told(verdict, work.now)
+    return _told(verdict, look.now)
 
 
 def _told(verdict: Verdict, checked_at: datetime) -> Checked:
