@@ -43,7 +43,7 @@ async def limited(database: Database) -> list[str]:
 async def test_so_many_searches_a_minute_are_answered_and_more_are_one_line_of_the_audit(
     office: httpx.AsyncClient, another_clerk: httpx.AsyncClient, ordering_database: Database, clock: Clock
 ) -> None:
-    answers = await asyncio.gather(*(search(office, "Nobody") for _ in range(6)))
+    answers = await asyncio.gather(*(search(office, "Nobody", limit=1) for _ in range(6)))
 
     assert sorted(answer.status_code for answer in answers) == [200] * 3 + [429] * 3
     refused = next(answer for answer in answers if answer.status_code == 429)
