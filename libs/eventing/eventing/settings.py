@@ -34,6 +34,7 @@ class EventingSettings(BaseModel):
     relay_batch: int = 500
     relay_round: float = 10
     relay_poll: float = 1.0
+    # After each round of relay or consumer that moved something: what comes meanwhile goes together.
     coalesce: float = 0.015
 
     retry_first: float = 1
@@ -51,3 +52,9 @@ class EventingSettings(BaseModel):
     def metadata_max_age_ms(self) -> int:
         """How old the clients' knowledge of leaders may grow; an error makes them ask at once."""
         return round(5_000 * self.watch_interval)
+
+
+class UnhurriedSettings(EventingSettings):
+    """For a service whose answer nobody watches for: a burst is taken in fewer, larger batches."""
+
+    coalesce: float = 0.1

@@ -69,8 +69,9 @@ def server_settings(application: str) -> dict[str, str]:
         "timezone": "UTC",
         "jit": "off",  # short statements only: compiling costs more than it saves
         # Statements ask for rows by key. A plan that was made while a table was small would go on reading all
-        # of it once it is large, until statistics are taken anew.
+        # of it once it is large, until statistics are taken anew. So there is one good plan, made once.
         "enable_seqscan": "off",
+        "plan_cache_mode": "force_generic_plan",
         "statement_timeout": "30000",
         "idle_in_transaction_session_timeout": "15000",  # takes its lanes from a relay that was paused
     }

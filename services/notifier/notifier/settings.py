@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from eventing.settings import UnhurriedSettings
 from servicekit.settings import ServiceSettings
 
 
@@ -13,6 +14,7 @@ class NotifierSettings(ServiceSettings):
     signs_people_in = False
 
     http_port: int = Field(default=8003, ge=0, le=65535)
+    kafka: UnhurriedSettings = Field(default_factory=UnhurriedSettings)
 
     # Where ordering is reached inside, if its public address is not reachable from here.
     ordering_internal_url: str | None = None

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from eventing.settings import UnhurriedSettings
 from servicekit.settings import ServiceSettings
 
 
@@ -12,6 +13,7 @@ class WalletSettings(ServiceSettings):
     """Beyond what all services have: how patient the offer endpoint is, and what binds a token."""
 
     http_port: int = Field(default=8004, ge=0, le=65535)
+    kafka: UnhurriedSettings = Field(default_factory=UnhurriedSettings)
     # An authentic offer may be told a moment later than its QR is seen: seconds to wait for it, and per look.
     offer_patience: float = Field(default=2, ge=0, le=10)
     offer_look: float = Field(default=0.1, gt=0)

@@ -13,6 +13,7 @@ from contracts.catalogue import consumed_by
 from devstack.broker import Broker
 from devstack.push_service import PushService
 from eventing import Eventing, EventingSettings, ignore
+from eventing.settings import UnhurriedSettings
 from notifier.app import create_notifier
 from notifier.parts import Parts
 from notifier.settings import NotifierSettings
@@ -27,8 +28,8 @@ INSTITUTIONS = Path(__file__).parents[3] / "institutions"
 
 
 @pytest.fixture
-def kafka(broker: Broker) -> EventingSettings:
-    return EventingSettings(**broker.settings)
+def kafka(broker: Broker) -> UnhurriedSettings:
+    return UnhurriedSettings(**broker.settings)
 
 
 @asynccontextmanager
