@@ -127,7 +127,7 @@ async def test_what_was_seen_is_asked_of_the_issuer_and_ends_when_it_has_answere
     assert (await audited(works))[0][2]["cards"] == 3
 
 
-async def test_asking_is_never_far_ahead_of_the_answers(
+async def test_asking_is_never_far_ahead_of_the_answers_and_goes_in_large_steps(
     works: Works, sealers: Sealers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feeding, "MOST_AHEAD", 4)
@@ -142,7 +142,7 @@ async def test_asking_is_never_far_ahead_of_the_answers(
         await feed(works)
         ahead.append(len(await asked(works)))
 
-    assert ahead == [4, 7, 8, 9]
+    assert ahead == [4, 7, 7, 9]  # one more would fit, and waits until half of all fits
 
 
 async def test_one_replica_asks_at_a_time(works: Works, sealers: Sealers) -> None:
