@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from types import TracebackType
 
 import asyncpg
@@ -42,37 +43,36 @@ _TRIED_AGAIN = frozenset(
 
 
 def configure_logging(service: str, level: str = "info", *, pretty: bool | None = None) -> None:
-    """All logging of the process, that of libraries included, goes through the same processors."""
+    """All logging of the process, that of libraries included, goes through the same processors.
+
+    Our own lines go straight to stderr: by way of the library's loggers they took a tenth of a short request.
+    """
     shared = _shared_processors(service)
+    renderer = _renderer(sys.stderr.isatty() if pretty is None else pretty)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _renderer(sys.stderr.isatty() if pretty is None else pretty),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     handler.addFilter(FloodFilter(("aiokafka", "faststream", "opentelemetry")))
     handler.addFilter(_lower_what_is_tried_again)
     handler.addFilter(_first_line_of_asyncio)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    _quieten(service, level.upper())
+    _quieten_libraries(level.upper())
 
 
-def _quieten(service: str, level: str) -> None:
-    """Libraries write addresses of requests at level info, and whole records at level debug."""
+def _quieten_libraries(level: str) -> None:
+    """They write addresses of requests at level info, and whole records at level debug."""
     if level == "DEBUG":
         logging.getLogger().setLevel(logging.INFO)
-        for name in ("eventing", "servicekit", service):
-            logging.getLogger(name).setLevel(level)
     for name in ("httpx", "httpcore", "uvicorn.access", "authlib", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -146,9 +146,14 @@ def tell_crashes() -> None:
 
 def drop_private(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     for name in event:
-        if _PRIVATE.fullmatch(name):
+        if _is_private(name):
             event[name] = "[dropped]"
     return event
+
+
+@lru_cache(maxsize=1024)
+def _is_private(name: str) -> bool:
+    return _PRIVATE.fullmatch(name) is not None
 
 
 class FloodFilter(logging.Filter):
