@@ -1,7 +1,10 @@
 """What a student can see, read at one moment: API and pages show the same."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
+from eventing import Connection
 from ordering import store
 from ordering.callers import Me, read_own_order
 from ordering.domain import Order
@@ -29,9 +32,23 @@ async def cards(parts: Parts, me: Me) -> list[CardView]:
     """The newest first; `requested` says what the issuer has still to answer."""
     async with parts.works.pool.acquire() as connection:
         placed = await store.orders.of_student(connection, me.ref)
-        asked = await store.questions.open_of(connection, [order.order_id for order in placed])
-    now = parts.works.clock()
-    views = (card_view(order, asked.get(order.order_id, set()), now) for order in placed)
+        return await _cards_of(connection, placed, parts.works.clock())
+
+
+async def timeline_and_cards(
+    parts: Parts, order: Order, orders: Sequence[Order]
+) -> tuple[list[Entry], list[CardView]]:
+    """All that led to an order as it was read, and the cards of `orders`."""
+    async with parts.works.pool.acquire() as connection:
+        entries = await store.timeline.of_order(connection, order.order_id)
+        cards = await _cards_of(connection, orders, parts.works.clock())
+    return [entry for entry in entries if entry.number <= order.last_entry], cards
+
+
+async def _cards_of(connection: Connection, orders: Sequence[Order], now: datetime) -> list[CardView]:
+    issued = [order.order_id for order in orders if order.card.issued_at]
+    asked = await store.questions.open_of(connection, issued) if issued else {}
+    views = (card_view(order, asked.get(order.order_id, set()), now) for order in orders)
     return [view for view in views if view is not None]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from uuid import UUID
 
 from fastapi import APIRouter
 from markupsafe import Markup
@@ -15,16 +14,21 @@ from ordering.pages.around import AVisit, Visit, see_other
 from ordering.pages.placing import Values, promise
 from ordering.pages.screens import screen_of, steps_of
 from ordering.problems import OrderClosed
-from ordering.timeline import KINDS
+from ordering.timeline import KINDS, Entry
 from ordering.views import CardView, order_view
 from servicekit.accepting import FORM, accepts
+from servicekit.refusals import NotFound
 
 router = APIRouter(prefix="/orders/{order_id}", include_in_schema=False)
 
 
 @router.get("")
 async def show(order_id: OwnOrder, visit: AVisit) -> Response:
-    return await show_order(visit, order_id, await reading.orders(visit.parts, visit.me))
+    orders = await reading.orders(visit.parts, visit.me)
+    order = next((order for order in orders if order.order_id == order_id), None)
+    if order is None:
+        raise NotFound
+    return await show_order(visit, order, orders)
 
 
 @router.post("/activation-code")
@@ -51,20 +55,20 @@ async def cancel(order_id: OwnOrder, visit: AVisit) -> Response:
     return see_other(f"/orders/{order_id}")
 
 
-async def show_order(visit: Visit, order_id: UUID, orders: list[Order]) -> Response:
-    cards = {card.order_id: card for card in await reading.cards(visit.parts, visit.me)}
-    order, values = await _order_values(visit, order_id, cards.get(order_id))
-    values |= {
-        "former": _former(order, cards.values()),
-        "others": [other for other in orders if other.order_id != order_id],
+async def show_order(visit: Visit, order: Order, orders: list[Order]) -> Response:
+    """`orders`: all of the student, read together."""
+    entries, cards = await reading.timeline_and_cards(visit.parts, order, orders)
+    card = next((card for card in cards if card.order_id == order.order_id), None)
+    values = _order_values(visit, order, entries, card) | {
+        "former": _former(order, cards),
+        "others": [other for other in orders if other.order_id != order.order_id],
     }
     return visit.show("order.html", values | await promise(visit))
 
 
-async def _order_values(visit: Visit, order_id: UUID, card: CardView | None) -> tuple[Order, Values]:
-    order, entries = await reading.order(visit.parts, visit.me, order_id)
+def _order_values(visit: Visit, order: Order, entries: list[Entry], card: CardView | None) -> Values:
     activation = order_view(visit.parts, order, entries).activation
-    return order, {
+    return {
         "order": order,
         "card": card,
         "activation": activation,

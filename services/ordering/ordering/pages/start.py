@@ -30,7 +30,7 @@ async def start(request: Request, person: MaybeSomebody, parts: TheParts, pages:
     orders = await reading.orders(parts, visit.me)
     if not orders:
         return await show_invitation(visit)
-    return await show_order(visit, _most_urgent(orders).order_id, orders)
+    return await show_order(visit, _most_urgent(orders), orders)
 
 
 def _most_urgent(orders: list[Order]) -> Order:
