@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 
 from fastapi import APIRouter
 from markupsafe import Markup
@@ -72,12 +73,18 @@ def _order_values(visit: Visit, order: Order, entries: list[Entry], card: CardVi
         "order": order,
         "card": card,
         "activation": activation,
-        "qr": Markup(qr.svg(activation.qr_payload)) if activation else None,  # noqa: S704 our own drawing
+        "qr": _drawn(activation.qr_payload) if activation else None,
         "screen": screen_of(order, activation, card),
         "steps": steps_of(order, entries),
         "last_entry": entries[-1].number if entries else 0,
         "kinds": KINDS,
     }
+
+
+# A page is loaded again whenever something happens to its order, and shows the same code until a new offer.
+@lru_cache(maxsize=256)
+def _drawn(payload: str) -> Markup:
+    return Markup(qr.svg(payload))  # noqa: S704 our own drawing
 
 
 def _former(order: Order, cards: Iterable[CardView]) -> CardView | None:
