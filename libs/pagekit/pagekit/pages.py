@@ -154,6 +154,7 @@ def _environment(
     environment = Environment(
         loader=loader,
         autoescape=True,
+        auto_reload=False,  # looks at the file of each template for each page
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
