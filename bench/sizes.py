@@ -9,6 +9,7 @@ class Sizes:
 
     drain_orders: int = 20_000
     drain_rounds: int = 3
+    bare_orders: int = 20_000
     latency_orders: int = 300
     load_seconds: int = 60
     cards: int = 2_000

@@ -14,8 +14,8 @@ from ordering.timeline import Question
 from ordering.use_cases._commands import card_change
 from ordering.use_cases._facts import record
 
-# Beyond this, orders that are placed meanwhile would wait behind extensions. At least half of it is asked for at
-# once: what goes in small batches costs several times as much.
+# Beyond this, orders that are placed meanwhile would wait behind extensions. At least half of it is asked for
+# at once: what goes in small batches costs several times as much.
 MOST_AHEAD = 1_000
 
 
