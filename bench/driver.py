@@ -1,11 +1,13 @@
 """A client that costs little: sends prepared requests, each at its time or as soon as the last is answered.
 
 Run as a process of its own: reads what to ask from standard input, and writes what came of it to standard
-output. Latency counts from the time at which a request was due (no coordinated omission).
+output. Latency counts from the time at which a request was due (no coordinated omission); what is not
+answered in half a minute has failed.
 """
 
 import asyncio
 import json
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 KEPT = 5  # bodies of refusals
+PATIENCE = 30.0  # seconds after which whoever asks goes away
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self._answered: Callable[[int, bytes], None] | None = None
         self._received = b""
+        self._gives_up: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -43,6 +47,7 @@ class Connection(asyncio.Protocol):
     def ask(self, request: bytes, answered: Callable[[int, bytes], None]) -> None:
         assert self.transport is not None
         self._answered, self._received = answered, b""
+        self._gives_up = asyncio.get_running_loop().call_later(PATIENCE, self.transport.abort)
         self.transport.write(request)
 
     def close(self) -> None:
@@ -62,6 +67,7 @@ class Connection(asyncio.Protocol):
     def _end(self, status: int, body: bytes) -> None:
         answered, self._answered = self._answered, None
         if answered is not None:
+            self._gives_up.cancel()
             answered(status, body)
 
 
@@ -153,6 +159,8 @@ async def drive(asked: dict[str, Any]) -> Came:
 
 
 def main() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     came = asyncio.run(drive(json.load(sys.stdin)))
     json.dump(asdict(came) | {"processor_seconds": time.process_time()}, sys.stdout)
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bench import driver
 from bench.driver import Driver
 from bench.driving import drive, refuse_failures, request
 
@@ -80,6 +81,22 @@ async def test_an_answer_that_never_comes_is_a_failure() -> None:
     came = await _driver(f"http://127.0.0.1:{place}", 2).in_turn(1)
 
     assert came.statuses == [0, 0]
+
+
+async def test_who_waits_too_long_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "PATIENCE", 0.05)
+    never = asyncio.Event()
+
+    async def answer(path: str) -> str:
+        if path == "/1":
+            await never.wait()
+        return said(200)
+
+    async with server(answer) as url:
+        came = await _driver(url, 3).in_turn(1)
+        never.set()
+
+    assert came.statuses == [200, 0, 200]
 
 
 def _driver(url: str, requests: int) -> Driver:
