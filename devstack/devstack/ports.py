@@ -3,11 +3,14 @@
 import contextlib
 import errno
 import re
+import secrets
 import socket
 from dataclasses import asdict, dataclass, fields
 from typing import ClassVar
 
 HOST = "127.0.0.1"
+# Below those that a system gives to outgoing connections, one of which may take a port that was just free.
+NEVER_OF_A_CONNECTION = range(20_000, 32_000)
 LISTENING = {HOST: socket.AF_INET, "::1": socket.AF_INET6}  # a browser may take `localhost` for either
 
 
@@ -62,20 +65,28 @@ def over_tls(ports: Ports) -> Ports:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
+    with _reserved() as probe:
         return int(probe.getsockname()[1])
 
 
 def free_ports() -> Ports:
     """Ports for a second stack beside the demo; held all at once, so that no two are equal."""
-    probes = [socket.socket() for _ in fields(Ports)]
-    for probe in probes:
-        probe.bind((HOST, 0))
+    probes = [_reserved() for _ in fields(Ports)]
     numbers = [int(probe.getsockname()[1]) for probe in probes]
     for probe in probes:
         probe.close()
     return Ports(*numbers)
+
+
+def _reserved() -> socket.socket:
+    while True:
+        probe = socket.socket()
+        try:
+            probe.bind((HOST, secrets.choice(NEVER_OF_A_CONNECTION)))
+        except OSError:
+            probe.close()
+        else:
+            return probe
 
 
 def is_free(port: int) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import smtplib
 import socket
+from dataclasses import asdict
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -99,6 +100,15 @@ def test_the_mail_sink_shows_what_was_sent(tmp_path: Path) -> None:
     assert [(each["subject"], each["text"].strip(), each["message_id"]) for each in kept] == [
         ("Zażółć", "gęślą jaźń", "<1@legitka>")
     ]
+
+
+def test_free_ports_are_none_that_a_connection_may_take_meanwhile() -> None:
+    first_of_connections = 32_768  # on Linux; on macOS and Windows 49,152
+
+    numbers = [*asdict(free_ports()).values(), free_port()]
+
+    assert len(set(numbers)) == len(numbers)
+    assert max(numbers) < first_of_connections
 
 
 def test_busy_ports_are_named_with_the_cure() -> None:
