@@ -187,9 +187,9 @@ async def load_list(
     )
     if row is None:
         return None
+    # Written out, so that the plan for any list can go by the index of those that are not 0.
+    others = f"status <> {int(row['unallocated'])}"
     entries = await conn.fetch(
-        "select idx, status from status_entries where list_id = $1 and status <> $2",
-        row["list_id"],
-        row["unallocated"],
+        f"select idx, status from status_entries where list_id = $1 and {others}", row["list_id"]
     )
     return row["size"], [(entry["idx"], entry["status"]) for entry in entries], row["unallocated"]
