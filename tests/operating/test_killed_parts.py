@@ -58,6 +58,12 @@ class Traveller:
                 await self.phone.redeem(offer, f"{(int(code) + 1) % 10**8:08}")
         await self.reach("LOCKED")
 
+    async def was_told(self, kind: str) -> bool:
+        return any(each["kind"] == kind for each in await self.alerts())
+
+    async def alerts(self) -> list[dict[str, object]]:
+        return [each for each in await self.student.alerts() if each["order_id"] == self.order_id]
+
 
 @pytest.mark.parametrize("victim", [*SERVICES, "broker"])
 async def test_every_waiting_order_ends_well_though_a_part_is_killed(
@@ -68,6 +74,8 @@ async def test_every_waiting_order_ends_well_though_a_part_is_killed(
         await traveller.place()
         await traveller.reach("READY")
     await locked.lock()
+    # Of a locked code nobody is told any more once there is a newer one.
+    await eventually(lambda: locked.was_told("code_locked"), PATIENCE, every=0.1)
     await suspending.activate()
     offer, grant = await holding.redeem()
     card_id = (await suspending.student.cards())[0]["credential_id"]
@@ -125,8 +133,7 @@ async def _each_told_once(traveller: Traveller, expected: dict[str, int]) -> Non
     """
 
     async def inbox() -> bool:
-        alerts = [each for each in await traveller.student.alerts() if each["order_id"] == traveller.order_id]
-        assert Counter(each["kind"] for each in alerts) == expected
+        assert Counter(each["kind"] for each in await traveller.alerts()) == expected
         return True
 
     async def mailbox() -> bool:
