@@ -7,8 +7,7 @@ bench/quick.json, and --guard fails where an order has become dearer beside its 
 import argparse
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -17,19 +16,7 @@ from rich.table import Table
 from bench.figures import Figure, Figures, Run, keep_figures, keep_runs, read_figures
 from bench.guard import lost_ratios
 from bench.page import write_page
-from bench.sections import (
-    activations,
-    drain,
-    extension,
-    growth,
-    latency,
-    lists,
-    load,
-    portal,
-    rest,
-    scaling,
-    verify,
-)
+from bench.plan import SECTIONS, measure
 from bench.sizes import FULL, QUICK, Sizes
 from bench.stacks import REPOSITORY, broker_name, commit, machine
 from bench.wanted import KAFKA, wanted_of
@@ -37,19 +24,6 @@ from devstack.broker import is_apache_kafka
 from devstack.measuring import busy_machine
 from devstack.settings import is_set
 
-SECTIONS: Mapping[str, Callable[[Sizes], Figures]] = {
-    "drain": drain.measure,
-    "latency": latency.measure,
-    "load": load.measure,
-    "activations": activations.measure,
-    "verify": verify.measure,
-    "lists": lists.measure,
-    "extension": extension.measure,
-    "portal": portal.measure,
-    "growth": growth.measure,
-    "rest": rest.measure,
-    "scaling": scaling.measure,
-}
 FOLDER = REPOSITORY / "bench"
 
 
@@ -61,27 +35,30 @@ def main() -> int:
     given = parser.parse_args()
     quick, console = is_set("QUICK"), Console(soft_wrap=True)
     sizes = QUICK if quick else FULL
+    console.print(f"{machine()}, {broker_name()}{busy_machine()}", style="dim")
     if given.guard:
         return guard(console, sizes)
-    figures, runs = run(given.sections or list(SECTIONS), sizes, console)
+    figures, runs = run(given.sections or SECTIONS, sizes, console)
     if not given.tell:
         keep(figures, runs, quick=quick)
     return 0
 
 
-def run(names: list[str], sizes: Sizes, console: Console) -> tuple[Figures, dict[str, Run]]:
+def run(names: Collection[str], sizes: Sizes, console: Console) -> tuple[Figures, dict[str, Run]]:
     """What each section gave, under the names of the broker it stood on."""
     prefix = KAFKA if is_apache_kafka() else ""
     figures: Figures = {}
     runs = {}
-    for name in names:
-        console.print(f"Measuring: {name}{busy_machine()}", style="dim")
-        begun = time.monotonic()
-        measured = {f"{prefix}{key}": figure for key, figure in SECTIONS[name](sizes).items()}
-        show(console, measured)
-        figures |= measured
-        runs[f"{prefix}{name}"] = _run(name, time.monotonic() - begun)
+    for measured in measure(names, sizes, lambda name: _tell(console, name)):
+        named = {f"{prefix}{key}": figure for key, figure in measured.figures.items()}
+        show(console, named)
+        figures |= named
+        runs[f"{prefix}{measured.section}"] = _run(measured.section, measured.seconds)
     return figures, runs
+
+
+def _tell(console: Console, name: str) -> None:
+    console.print(f"{datetime.now(UTC):%H:%M:%S} Measuring: {name}", style="dim")
 
 
 def _run(section: str, seconds: float) -> Run:

@@ -19,22 +19,31 @@ class Sizes:
     pages: int = 1_000
     grown_orders: int = 2_000_000
     growth_orders: int = 5_000
+    growth_pages: int = 200
     quiet_seconds: int = 60
+    rest_seconds: int = 20
+    scaling_warm_up: int = 200
+    meanwhile_seconds: int = 5
     scaling_orders: int = 10_000
 
 
 FULL = Sizes()
 QUICK = Sizes(
-    drain_orders=4_000,
+    drain_orders=2_500,
+    bare_orders=12_500,
     latency_orders=30,
-    load_seconds=4,
-    cards=150,
+    load_seconds=3,
+    cards=100,
     checks=1_000,
     list_cards=200_000,
-    extended=2_000,
+    extended=1_000,
     pages=100,
     grown_orders=20_000,
-    growth_orders=1_000,
-    quiet_seconds=5,
-    scaling_orders=2_000,
+    growth_orders=300,
+    growth_pages=100,
+    quiet_seconds=12,
+    rest_seconds=5,
+    scaling_warm_up=50,
+    meanwhile_seconds=2,
+    scaling_orders=600,
 )

@@ -19,6 +19,7 @@ from devstack.stack import Stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NOTHING_IS_SENT = {"MAIL_SENDERS": "0", "PUSH_SENDERS": "0"}
+WHEN_COMMITTED = {"track_commit_timestamp": "on"}
 
 
 @contextmanager

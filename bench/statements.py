@@ -13,8 +13,16 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from bench.draining import drain
-from bench.sections.load import WHEN_COMMITTED, load
-from bench.stacks import NOTHING_IS_SENT, REPOSITORY, commit, machine, new_stack, superuser_url
+from bench.sections.load import load
+from bench.stacks import (
+    NOTHING_IS_SENT,
+    REPOSITORY,
+    WHEN_COMMITTED,
+    commit,
+    machine,
+    new_stack,
+    superuser_url,
+)
 from devstack.stack import Stack
 
 ORDERS, RATE, SECONDS = 2_000, 50, 10
@@ -57,7 +65,7 @@ class Statement:
 
 async def hottest(stack: Stack) -> list[Statement]:
     await drain(stack, ORDERS)
-    await load(stack, RATE, SECONDS, first=ORDERS)
+    await load(stack, RATE, SECONDS)
     found: dict[tuple[str, str], Statement] = {}
     for each in _logged(stack):
         known = found.setdefault((each.database, each.sql), each)

@@ -1,9 +1,10 @@
 """Orders that wait in ordering's outbox: placed by its own use case while a lock holds its relay back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date
+from itertools import count, islice
 from uuid import UUID
 
 import asyncpg
@@ -23,6 +24,7 @@ from servicekit.keys import Keys
 INSTITUTION = "umcs"
 AT_ONCE = 8  # transactions side by side
 AT_A_TIME = 500  # students of one import
+UNUSED = count(1)  # numbers of students: whoever is added is somebody new
 BORN = date(2004, 5, 6)
 LOOK = 0.1  # seconds
 
@@ -53,23 +55,21 @@ async def _somebody_waits(connection: "asyncpg.Connection[asyncpg.Record]") -> b
     return bool(await connection.fetchval(waiting))
 
 
-async def place_orders(places: Places, database_url: str, number: int, *, first: int = 0) -> None:
-    """As many students, with an order each: a transaction per order, with consents, seals and event.
-
-    Who is given a number from `first` on is somebody else than those with other numbers.
-    """
+async def place_orders(places: Places, database_url: str, number: int) -> list[str]:
+    """As many new students, with an order each: a transaction per order, with consents, seals and event."""
     async with _opened(places, database_url) as (works, sealers):
         institution = load_institutions(places.institutions)[INSTITUTION]
-        students = iter(await _add_students(works, sealers, first, number))
+        added = await _add_students(works, sealers, number)
+        students = iter(added.values())
         placing = [_place_all(works, sealers, institution, students) for _ in range(AT_ONCE)]
         await asyncio.gather(*placing)
+    return list(added)
 
 
-async def add_students(places: Places, database_url: str, number: int, *, first: int = 0) -> list[str]:
-    """Students who may order, by what the identity provider would call them."""
+async def add_students(places: Places, database_url: str, number: int) -> list[str]:
+    """New students who may order, by what the identity provider would call them."""
     async with _opened(places, database_url) as (works, sealers):
-        await _add_students(works, sealers, first, number)
-    return [subject_of(line) for line in range(first, first + number)]
+        return list(await _add_students(works, sealers, number))
 
 
 @asynccontextmanager
@@ -95,23 +95,20 @@ async def _place_all(
             )
 
 
-async def _add_students(works: Works, sealers: Sealers, first: int, number: int) -> Sequence[UUID]:
+async def _add_students(works: Works, sealers: Sealers, number: int) -> dict[str, UUID]:
+    """By their subjects."""
     photo = await _some_photo(works.pool)
-    numbers = range(first, first + number)
+    added = [_student(line) for line in islice(UNUSED, number)]
     for at in range(0, number, AT_A_TIME):
-        lines = [_student(line) for line in numbers[at : at + AT_A_TIME]]
+        lines = added[at : at + AT_A_TIME]
         async with works.begin() as work:
             await import_students(work, sealers, INSTITUTION, lines, {one.line: photo for one in lines})
     rows = await works.pool.fetch(
-        "select student_ref from students where institution_id = $1 and subject = any($2)",
+        "select subject, student_ref from students where institution_id = $1 and subject = any($2)",
         INSTITUTION,
-        [subject_of(line) for line in numbers],
+        [one.subject for one in added],
     )
-    return [row["student_ref"] for row in rows]
-
-
-def subject_of(line: int) -> str:
-    return f"bench-{line}"
+    return {row["subject"]: row["student_ref"] for row in rows}
 
 
 async def _some_photo(pool: Pool) -> Photo:
@@ -126,7 +123,7 @@ def _student(line: int) -> ListedStudent:
     first_ten = f"{BORN:%y}{BORN.month + 20:02}{BORN:%d}{line % 10_000:04}"
     values = {
         "line": line,
-        "subject": subject_of(line),
+        "subject": f"bench-{line}",
         "student_number": f"B{line}",
         "given_names": "Anna Maria",
         "family_name": "Wójcik-Żak",

@@ -3,8 +3,8 @@
 import asyncio
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from subprocess import Popen
 from uuid import uuid4
@@ -46,22 +46,35 @@ class Raced:
         return 1000 * self.processor_seconds / self.orders
 
 
-async def race_of(stack: Stack, rival: str, orders: Sequence[OrderPlaced]) -> Raced:
-    """`rival` is a module of this package. Topics and tables are new each time.
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Its processes, and where they play; to be there takes each of them some seconds."""
 
-    The first order only wakes all of them.
-    """
-    bootstrap = f"127.0.0.1:{stack.ports.broker}"
-    race = Race(f"{rival}_{uuid4().hex[:8]}", bootstrap, superuser_url(stack))
-    await _prepare(race)
-    with _running(stack, race, rival) as processes:
-        await _put_into_the_log(race, orders[:1])
-        await until(lambda: _all_arrived(race, 1), within=LONGEST)
-        pids = [*(process.pid for process in processes), *_shared(stack)]
+    stack: Stack
+    race: Race
+    processes: Sequence["Popen[bytes]"]
+
+    async def run(self, orders: Sequence[OrderPlaced]) -> Raced:
+        """Once. The first order only wakes all of them."""
+        await self._arrive(orders[:1], 1)
+        pids = [*(process.pid for process in self.processes), *_shared(self.stack)]
         before, begun = processor_seconds_of(pids), time.perf_counter()
-        await _put_into_the_log(race, orders[1:])
-        await until(lambda: _all_arrived(race, len(orders)), within=LONGEST)
+        await self._arrive(orders[1:], len(orders))
         return Raced(len(orders) - 1, time.perf_counter() - begun, processor_seconds_of(pids) - before)
+
+    async def _arrive(self, orders: Sequence[OrderPlaced], number: int) -> None:
+        await _put_into_the_log(self.race, orders)
+        await until(lambda: _all_arrived(self.race, number), within=LONGEST)
+
+
+@asynccontextmanager
+async def rival_of(stack: Stack, name: str) -> AsyncIterator[Rival]:
+    """`name` is a module of this package. Topics and tables are new each time."""
+    bootstrap = f"127.0.0.1:{stack.ports.broker}"
+    race = Race(f"{name}_{uuid4().hex[:8]}", bootstrap, superuser_url(stack))
+    await _prepare(race)
+    with _running(stack, race, name) as processes:
+        yield Rival(stack, race, processes)
 
 
 def _shared(stack: Stack) -> list[int]:

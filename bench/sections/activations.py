@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey
 
 from bench.figures import Figure, Figures
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, new_stack, processor_seconds, used_since
+from bench.stacks import processor_seconds, used_since
 from bench.waiting_orders import INSTITUTION, place_orders, until
 from devstack.journey.wallet import PRE_AUTHORIZED
 from devstack.stack import Stack
@@ -27,11 +27,11 @@ from servicekit.keys import Keys
 
 PHONES = 8
 WITHIN = 300  # seconds until all orders are READY
-KNOWN = {
-    "ordering": "select count(*) from orders where state = 'READY'",
-    "wallet": "select count(*) from offers",
-}
-CODES = "select order_id, offer_id, code_sealed from orders where state = 'READY'"
+CODES = """
+    select order_id, offer_id, code_sealed from orders join students using (student_ref)
+    where subject = any($1) and state = 'READY'
+"""
+OFFERS = "select order_id from offers where order_id = any($1)"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -53,9 +53,8 @@ class Activated:
     processor_seconds: dict[str, float]
 
 
-def measure(sizes: Sizes) -> Figures:
-    with new_stack("activations", NOTHING_IS_SENT) as stack:
-        activated = asyncio.run(activate(stack, sizes.cards))
+def measure(stack: Stack, sizes: Sizes) -> Figures:
+    activated = asyncio.run(activate(stack, sizes.cards))
     cost = {name: 1000 * used / activated.cards for name, used in activated.processor_seconds.items()}
     return {
         "activation_per_s": Figure.of(activated.cards / activated.seconds),
@@ -64,8 +63,8 @@ def measure(sizes: Sizes) -> Figures:
 
 
 async def activate(stack: Stack, cards: int) -> Activated:
-    await place_orders(stack.places, stack.databases["ordering"], cards)
-    waiting = iter(await _ready(stack, cards))
+    subjects = await place_orders(stack.places, stack.databases["ordering"], cards)
+    waiting = iter(await _ready(stack, subjects))
     before, begun = processor_seconds(stack), time.perf_counter()
     async with httpcore.AsyncConnectionPool(max_keepalive_connections=2 * PHONES) as http:
         phone = Phone(http, stack.url("wallet"), stack.url("issuer"))
@@ -73,13 +72,11 @@ async def activate(stack: Stack, cards: int) -> Activated:
     return Activated(cards, time.perf_counter() - begun, used_since(stack, before))
 
 
-async def _ready(stack: Stack, cards: int) -> Sequence[Ready]:
+async def _ready(stack: Stack, subjects: Sequence[str]) -> Sequence[Ready]:
     codes = load_sealers(Keys(stack.places.keys)).code
-    for service, count in KNOWN.items():
-        await _until_known(stack.databases[service], count, cards)
-    ordering = await asyncpg.connect(stack.databases["ordering"])
-    rows = await ordering.fetch(CODES)
-    await ordering.close()
+    rows = await _until_so_many(stack.databases["ordering"], CODES, subjects, len(subjects))
+    order_ids = [row["order_id"] for row in rows]
+    await _until_so_many(stack.databases["wallet"], OFFERS, order_ids, len(subjects))
     return [
         Ready(
             row["offer_id"],
@@ -90,14 +87,19 @@ async def _ready(stack: Stack, cards: int) -> Sequence[Ready]:
     ]
 
 
-async def _until_known(database_url: str, count: str, cards: int) -> None:
+async def _until_so_many(
+    database_url: str, query: str, about: Sequence[object], wanted: int
+) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(database_url)
+    rows: list[asyncpg.Record] = []
 
-    async def all_are_known() -> bool:
-        return int(await connection.fetchval(count)) >= cards
+    async def all_are_there() -> bool:
+        rows[:] = await connection.fetch(query, about)
+        return len(rows) == wanted
 
-    await until(all_are_known, within=WITHIN)
+    await until(all_are_there, within=WITHIN)
     await connection.close()
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ import asyncpg
 
 from bench.draining import Drained, drain
 from bench.figures import Figure, Figures
-from bench.rivals.race import Raced, race_of
+from bench.rivals.race import Raced, rival_of
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, new_stack
 from contracts.catalogue import type_of
 from contracts.ordering import OrderPlaced
 from devstack.broker import is_apache_kafka
@@ -22,25 +21,27 @@ NAIVE_SHARE = 5  # it is slow: a fifth of the orders gives the same rate
 Round = tuple[Drained, Raced, Raced]
 
 
-def measure(sizes: Sizes) -> Figures:
-    with new_stack("drain", NOTHING_IS_SENT) as stack:
-        rounds = asyncio.run(_rounds(stack, sizes))
+def measure(stack: Stack, sizes: Sizes) -> Figures:
+    rounds = asyncio.run(_rounds(stack, sizes))
     return _figures(rounds) | _by_process([ours for ours, _, _ in rounds])
 
 
 async def _rounds(stack: Stack, sizes: Sizes) -> list[Round]:
     if is_apache_kafka():  # a fresh one first compiles what it does often
-        await drain(stack, 1, first=1_000_000)
-        await race_of(stack, "bare", _as_many(await _placed(stack, 1), sizes.bare_orders))
-    return [await _round(stack, sizes, number) for number in range(sizes.drain_rounds)]
+        await drain(stack, 1)
+        async with rival_of(stack, "bare") as bare:
+            await bare.run(_as_many(await _placed(stack, 1), sizes.bare_orders))
+    return [await _round(stack, sizes) for _ in range(sizes.drain_rounds)]
 
 
-async def _round(stack: Stack, sizes: Sizes, number: int) -> Round:
+async def _round(stack: Stack, sizes: Sizes) -> Round:
     orders = sizes.drain_orders
-    ours = await drain(stack, orders, first=number * orders)
+    ours = await drain(stack, orders)
     placed = await _placed(stack, orders)
-    bare = await race_of(stack, "bare", _as_many(placed, sizes.bare_orders))
-    return ours, bare, await race_of(stack, "naive", placed[: orders // NAIVE_SHARE])
+    async with rival_of(stack, "naive") as naive:  # which comes while the other runs, and asks seldom
+        async with rival_of(stack, "bare") as bare:
+            of_bare = await bare.run(_as_many(placed, sizes.bare_orders))
+        return ours, of_bare, await naive.run(placed[: orders // NAIVE_SHARE])
 
 
 def _as_many(placed: Sequence[OrderPlaced], wanted: int) -> list[OrderPlaced]:

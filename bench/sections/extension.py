@@ -9,9 +9,9 @@ import asyncpg
 from bench.figures import Figure, Figures, milliseconds
 from bench.multiply import multiply
 from bench.sections.activations import activate
-from bench.sections.load import WHEN_COMMITTED, load
+from bench.sections.load import load
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, new_stack, processor_seconds, used_since
+from bench.stacks import NOTHING_IS_SENT, WHEN_COMMITTED, new_stack, processor_seconds, used_since
 from bench.waiting_orders import INSTITUTION, until
 from devstack.stack import Stack
 from eventing import Outbox, Works
@@ -20,22 +20,23 @@ from ordering.use_cases.start_extension import start_extension
 from servicekit.database import connect_pool
 
 CARDS = 40  # whose copies are extended
-ORDERS_A_SECOND, AT_A_TIME = 10, 5  # meanwhile, for so many seconds at a time
+ORDERS_A_SECOND = 10  # meanwhile
 LONGER = timedelta(days=300)
 WITHIN = 900  # seconds
 
 
 def measure(sizes: Sizes) -> Figures:
     with new_stack("extension", NOTHING_IS_SENT, WHEN_COMMITTED) as stack:
-        return asyncio.run(_measure(stack, sizes.extended))
+        return asyncio.run(_measure(stack, sizes))
 
 
-async def _measure(stack: Stack, cards: int) -> Figures:
+async def _measure(stack: Stack, sizes: Sizes) -> Figures:
+    cards = sizes.extended
     await activate(stack, CARDS)
     await multiply(stack, cards // CARDS)
     await _start(stack)
     before, begun = processor_seconds(stack), time.perf_counter()
-    ordering = asyncio.create_task(_orders_meanwhile(stack))
+    ordering = asyncio.create_task(_orders_meanwhile(stack, sizes.meanwhile_seconds))
     await until(lambda: _has_ended(stack), within=WITHIN)
     used, seconds = used_since(stack, before), time.perf_counter() - begun
     return {
@@ -45,12 +46,11 @@ async def _measure(stack: Stack, cards: int) -> Figures:
     }
 
 
-async def _orders_meanwhile(stack: Stack) -> list[float]:
-    """Seconds to READY of orders that are placed one after another until no extension is running."""
+async def _orders_meanwhile(stack: Stack, seconds: int) -> list[float]:
+    """Seconds to READY of orders that come, so many seconds of them at a time, until none is extended."""
     ready: list[float] = []
     while not ready or not await _has_ended(stack):
-        loaded = await load(stack, ORDERS_A_SECOND, AT_A_TIME, first=CARDS + len(ready))
-        ready += loaded.ready
+        ready += (await load(stack, ORDERS_A_SECOND, seconds)).ready
     return ready
 
 

@@ -1,10 +1,11 @@
 """Whether large tables make anything slower: drains and pages with millions of orders, beside empty tables.
 
-Both stacks run at the same time and take turns; the one that waits is at rest.
+It comes first on a stack that others share, while that is empty. The full one runs beside it, and they take
+turns; the one that waits is at rest.
 """
 
 import asyncio
-from contextlib import ExitStack
+from collections.abc import Sequence
 
 from bench.draining import Drained, drain
 from bench.driving import drive, refuse_failures, request
@@ -12,20 +13,18 @@ from bench.figures import Figure, Figures
 from bench.multiply import multiply
 from bench.people import sign_in
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, new_stack, processor_seconds, used_since
-from bench.waiting_orders import subject_of
+from bench.stacks import NOTHING_IS_SENT, WHEN_COMMITTED, new_stack, processor_seconds, used_since
 from devstack.stack import Stack
 
 COPIED = 100  # orders, whose copies fill the tables
 ROUNDS = 3
-READERS, PAGES = 20, 200
+READERS = 20
 
 Round = tuple[Drained, float]
 
 
-def measure(sizes: Sizes) -> Figures:
-    with ExitStack() as stacks:
-        empty, full = (stacks.enter_context(new_stack(name, NOTHING_IS_SENT)) for name in ("empty", "full"))
+def measure(empty: Stack, sizes: Sizes) -> Figures:
+    with new_stack("full", NOTHING_IS_SENT, WHEN_COMMITTED) as full:
         return asyncio.run(_measure(empty, full, sizes))
 
 
@@ -33,10 +32,7 @@ async def _measure(empty: Stack, full: Stack, sizes: Sizes) -> Figures:
     for stack in (empty, full):
         await drain(stack, COPIED)
     await multiply(full, sizes.grown_orders // COPIED)
-    rounds = []
-    for number in range(ROUNDS):
-        first = COPIED + number * sizes.growth_orders
-        rounds.append([await _round(stack, sizes.growth_orders, first) for stack in (empty, full)])
+    rounds = [[await _round(stack, sizes) for stack in (empty, full)] for _ in range(ROUNDS)]
     return {
         "growth_drain_ratio": Figure.of(
             *(of_full[0].rate / of_empty[0].rate for of_empty, of_full in rounds)
@@ -49,16 +45,17 @@ async def _measure(empty: Stack, full: Stack, sizes: Sizes) -> Figures:
     }
 
 
-async def _round(stack: Stack, orders: int, first: int) -> Round:
-    return await drain(stack, orders, first=first), await _cost_of_pages(stack, first)
+async def _round(stack: Stack, sizes: Sizes) -> Round:
+    drained = await drain(stack, sizes.growth_orders)
+    return drained, await _cost_of_pages(stack, drained.subjects[:READERS], sizes.growth_pages)
 
 
-async def _cost_of_pages(stack: Stack, first: int) -> float:
+async def _cost_of_pages(stack: Stack, readers: Sequence[str], pages: int) -> float:
     """Processor seconds of PostgreSQL for the statements of the page that students open most."""
     url = stack.url("ordering")
-    signed_in = await sign_in(stack, [subject_of(first + number) for number in range(READERS)])
+    signed_in = await sign_in(stack, readers)
     asked = [request("GET", f"{url}/", headers) for headers in signed_in.values()]
     refuse_failures(await drive(url, asked, clients=1))
     before = processor_seconds(stack)
-    refuse_failures(await drive(url, asked * (PAGES // READERS), clients=1))
+    refuse_failures(await drive(url, asked * (pages // READERS), clients=1))
     return used_since(stack, before)["PostgreSQL"]

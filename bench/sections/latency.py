@@ -5,19 +5,18 @@ import time
 
 from bench.figures import Figures, milliseconds
 from bench.sizes import Sizes
-from bench.stacks import new_stack
 from devstack.accounts import Account, those_who_may_order
 from devstack.journey.http import Addresses
 from devstack.journey.student import Json, StudentClient
+from devstack.stack import Stack
 
 WARM_UP = 20  # orders
 ORDERS_EACH = 5  # a student may order ten times a day
 QUIET = 0.2  # seconds between two orders: letters of the last one are still on their way
 
 
-def measure(sizes: Sizes) -> Figures:
-    with new_stack("latency") as stack:
-        taken = asyncio.run(order_one_by_one(stack.addresses, those_who_may_order(), sizes.latency_orders))
+def measure(stack: Stack, sizes: Sizes) -> Figures:
+    taken = asyncio.run(order_one_by_one(stack.addresses, those_who_may_order(), sizes.latency_orders))
     return {"idle_p50_ms": milliseconds(taken, 50), "idle_p99_ms": milliseconds(taken, 99)}
 
 

@@ -6,9 +6,8 @@ Mail and push are off. An order is READY once the transaction that says so is co
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 import asyncpg
 
@@ -16,7 +15,7 @@ from bench.driving import drive
 from bench.figures import Figure, Figures, milliseconds
 from bench.people import order_of, sign_in
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, new_stack, processor_seconds, superuser_url, used_since
+from bench.stacks import processor_seconds, superuser_url, used_since
 from bench.waiting_orders import INSTITUTION, add_students, until
 from devstack.settings import Places
 from devstack.stack import Stack
@@ -25,10 +24,8 @@ from servicekit.institutions import load_institutions
 RATES = (200, 700)
 WARM_UP = 2  # seconds
 WITHIN = 120  # seconds after the last was sent
-WHEN_COMMITTED = {"track_commit_timestamp": "on"}
 READY = """
-    select o.idempotency_key::int as number,
-        extract(epoch from pg_xact_commit_timestamp(t.xmin))::float8 as at
+    select o.idempotency_key as subject, extract(epoch from pg_xact_commit_timestamp(t.xmin))::float8 as at
     from timeline_entries t join orders o using (order_id)
     where t.kind = 'credential_ready' and o.idempotency_key = any($1)
 """
@@ -45,20 +42,16 @@ class Loaded:
     processor_seconds: dict[str, float]
 
 
-def measure(sizes: Sizes) -> Figures:
-    with new_stack("load", NOTHING_IS_SENT, WHEN_COMMITTED) as stack:
-        return asyncio.run(_measure(stack, sizes.load_seconds))
+def measure(stack: Stack, sizes: Sizes) -> Figures:
+    return asyncio.run(_measure(stack, sizes.load_seconds))
 
 
 async def _measure(stack: Stack, seconds: float) -> Figures:
     """Each rate first for a short time that does not count."""
     figures: Figures = {}
-    first = 0
     for rate in RATES:
-        await load(stack, rate, WARM_UP, first=first)
-        first += rate * WARM_UP
-        figures |= _figures(rate, await load(stack, rate, seconds, first=first))
-        first += round(rate * seconds)
+        await load(stack, rate, WARM_UP)
+        figures |= _figures(rate, await load(stack, rate, seconds))
     return figures
 
 
@@ -78,19 +71,17 @@ def _figures(rate: int, loaded: Loaded) -> Figures:
     }
 
 
-async def load(stack: Stack, rate: float, seconds: float, *, first: int = 0) -> Loaded:
-    """Orders of students who have none, for so many seconds; their numbers begin at `first`."""
-    orders = round(rate * seconds)
-    numbers = range(first, first + orders)
-    subjects = await add_students(stack.places, stack.databases["ordering"], orders, first=first)
-    requests = await _requests(stack, dict(zip(numbers, subjects, strict=True)))
+async def load(stack: Stack, rate: float, seconds: float) -> Loaded:
+    """Orders of new students for so many seconds."""
+    subjects = await add_students(stack.places, stack.databases["ordering"], round(rate * seconds))
+    requests = await _requests(stack, subjects)
     before = processor_seconds(stack)
     came = await drive(stack.url("ordering"), requests, rate=rate)
-    placed = [n for n, status in zip(numbers, came.statuses, strict=True) if status == 201]
+    placed = [one for one, status in zip(subjects, came.statuses, strict=True) if status == 201]
     ready = await _ready_at(stack, placed)
-    due = dict(zip(numbers, (came.begun + number / rate for number in count()), strict=False))
+    due = {subject: came.begun + place / rate for place, subject in enumerate(subjects)}
     return Loaded(
-        ready=[at - due[number] for number, at in ready.items()],
+        ready=[at - due[subject] for subject, at in ready.items()],
         answered=came.latencies,
         errors=list(_errors(came.statuses, came.refusals)),
         seconds=came.seconds,
@@ -104,11 +95,11 @@ def _errors(statuses: Sequence[int], refusals: Sequence[str]) -> Iterator[str]:
     yield from (*refusals, *failed[len(refusals) :])
 
 
-async def _requests(stack: Stack, subjects: Mapping[int, str]) -> list[str]:
-    """The numbers of orders are their idempotency keys."""
+async def _requests(stack: Stack, subjects: Sequence[str]) -> list[str]:
+    """Who orders is the idempotency key, too."""
     body = json.dumps({"channel": "mobile", "locale": "pl", "consents": _consents(stack.places)})
-    signed_in = await sign_in(stack, list(subjects.values()))
-    return [order_of(stack, signed_in[each], body, str(number)) for number, each in subjects.items()]
+    signed_in = await sign_in(stack, subjects)
+    return [order_of(stack, signed_in[each], body, each) for each in subjects]
 
 
 def _consents(places: Places) -> list[dict[str, str]]:
@@ -116,15 +107,15 @@ def _consents(places: Places) -> list[dict[str, str]]:
     return [{"kind": each.kind, "version": each.version} for each in consents if each.required]
 
 
-async def _ready_at(stack: Stack, numbers: Sequence[int]) -> dict[int, float]:
-    """Unix time of the commit, by number of the order; waits until all are READY."""
+async def _ready_at(stack: Stack, subjects: Sequence[str]) -> dict[str, float]:
+    """Unix time of the commit, by who ordered; waits until all are READY."""
     connection = await asyncpg.connect(superuser_url(stack, "ordering"))
-    found: dict[int, float] = {}
+    found: dict[str, float] = {}
 
     async def all_are_ready() -> bool:
-        rows = await connection.fetch(READY, [str(number) for number in numbers])
-        found.update({row["number"]: row["at"] for row in rows})
-        return len(found) >= len(numbers)
+        rows = await connection.fetch(READY, subjects)
+        found.update({row["subject"]: row["at"] for row in rows})
+        return len(found) >= len(subjects)
 
     try:
         await until(all_are_ready, within=WITHIN)

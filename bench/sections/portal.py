@@ -10,8 +10,7 @@ from bench.driving import drive, refuse_failures, request
 from bench.figures import Figure, Figures, milliseconds
 from bench.people import sign_in
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, new_stack, processor_seconds, used_since
-from bench.waiting_orders import subject_of
+from bench.stacks import processor_seconds, used_since
 from devstack.stack import Stack
 
 TIMES = 5
@@ -19,15 +18,13 @@ CLIENTS = 2
 WARM_UP = 10  # students
 
 
-def measure(sizes: Sizes) -> Figures:
-    with new_stack("portal", NOTHING_IS_SENT) as stack:
-        return asyncio.run(_measure(stack, sizes.pages))
+def measure(stack: Stack, sizes: Sizes) -> Figures:
+    return asyncio.run(_measure(stack, sizes.pages))
 
 
 async def _measure(stack: Stack, pages: int) -> Figures:
     students = WARM_UP + pages // TIMES
-    await drain(stack, students)
-    signed_in = await sign_in(stack, [subject_of(number) for number in range(students)])
+    signed_in = await sign_in(stack, (await drain(stack, students)).subjects)
     asked = [request("GET", f"{stack.url('ordering')}/", headers) for headers in signed_in.values()]
     refuse_failures(await drive(stack.url("ordering"), asked[:WARM_UP], clients=CLIENTS))
     before = processor_seconds(stack)

@@ -4,18 +4,19 @@ import time
 
 from bench.figures import Figure, Figures
 from bench.sizes import Sizes
-from bench.stacks import new_stack
 from devstack.cost import measure_rest
 from devstack.measuring import memory_of
 from devstack.stack import Stack
 
 
-def measure(sizes: Sizes) -> Figures:
-    with new_stack("rest") as stack:
-        rest = measure_rest(
-            stack.pids, lambda seconds: _stays_whole(stack, seconds), quiet=sizes.quiet_seconds
-        )
-        memory = memory_of(stack.pids())
+def measure(stack: Stack, sizes: Sizes) -> Figures:
+    rest = measure_rest(
+        stack.pids,
+        lambda seconds: _stays_whole(stack, seconds),
+        quiet=sizes.quiet_seconds,
+        window=sizes.rest_seconds,
+    )
+    memory = memory_of(stack.pids())
     assert rest is not None
     return {
         "stack_rss_mb": Figure.of(memory / 1e6),

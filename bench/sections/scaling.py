@@ -12,34 +12,32 @@ from contextlib import asynccontextmanager
 from bench.draining import drain
 from bench.figures import Figure, Figures
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, new_stack
 from devstack.stack import Process, Stack
 
 REPLICAS = (1, 2, 3)
 RUNS, RESTS = 0.005, 0.045  # seconds: a tenth of the time
-WARM_UP = 200  # orders
 
 
-def measure(sizes: Sizes) -> Figures:
-    with new_stack("scaling", NOTHING_IS_SENT) as stack:
-        rates = asyncio.run(_measure(stack, sizes.scaling_orders))
+def measure(stack: Stack, sizes: Sizes) -> Figures:
+    rates = asyncio.run(_measure(stack, sizes))
     return {f"issuers_{replicas}_orders_per_s": Figure.of(rate) for replicas, rate in rates.items()} | {
         f"issuers_{replicas}_speedup": Figure.of(rate / rates[1]) for replicas, rate in rates.items()
     }
 
 
-async def _measure(stack: Stack, orders: int) -> dict[int, float]:
+async def _measure(stack: Stack, sizes: Sizes) -> dict[int, float]:
     """Orders a second by number of replicas."""
-    rates, first = {}, 0
+    rates = {}
     names = ["issuer"]
     for replicas in REPLICAS:
         if replicas > 1:
             names.append(f"issuer-{replicas}")
             stack.start_replica("issuer", names[-1])
-        await drain(stack, WARM_UP, first=first)
+        await drain(stack, sizes.scaling_warm_up)
         async with _slowed([stack.running[name] for name in names]):
-            rates[replicas] = (await drain(stack, orders, first=first + WARM_UP)).rate
-        first += WARM_UP + orders
+            rates[replicas] = (await drain(stack, sizes.scaling_orders)).rate
+    for name in names[1:]:
+        stack.kill(name)
     return rates
 
 

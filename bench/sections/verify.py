@@ -10,7 +10,7 @@ from bench.driver import Came
 from bench.driving import drive, refuse_failures, request
 from bench.figures import Figure, Figures, milliseconds
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, new_stack, processor_seconds, used_since
+from bench.stacks import processor_seconds, used_since
 from devstack.accounts import those_who_may_order
 from devstack.journey.checker import question_about
 from devstack.stack import Stack
@@ -20,13 +20,13 @@ CLIENTS = 8
 AT_ONCE = 2_000  # checks: a code is good for some seconds, so that each lot of them is shown anew
 
 
-def measure(sizes: Sizes) -> Figures:
-    with new_stack("verify", NOTHING_IS_SENT) as stack:
-        return asyncio.run(_measure(stack, sizes.checks))
+def measure(stack: Stack, sizes: Sizes) -> Figures:
+    return asyncio.run(_measure(stack, sizes.checks))
 
 
 async def _measure(stack: Stack, checks: int) -> Figures:
-    showers = [await shower_of(stack, account.subject) for account in those_who_may_order()[:CARDS]]
+    subjects = [account.subject for account in those_who_may_order()[:CARDS]]
+    showers = await asyncio.gather(*(shower_of(stack, subject) for subject in subjects))
     await _check(stack, showers, CARDS)
     before = processor_seconds(stack)
     came = [await _check(stack, showers, min(AT_ONCE, checks)) for _ in range(max(1, checks // AT_ONCE))]

@@ -37,11 +37,13 @@ def show_cost(console: Console, stack: Stack, account: Account, watch: Watch, *,
     console.print(f"First order after that sleep: [bold]{milliseconds(seconds)}[/]")
 
 
-def measure_rest(pids: Callable[[], list[int]], watch: Watch, *, quiet: float) -> Rest | None:
+def measure_rest(
+    pids: Callable[[], list[int]], watch: Watch, *, quiet: float, window: float = WINDOW
+) -> Rest | None:
     """None when the stack was not whole: a part that starts is not at rest."""
     whole = watch(quiet)
     before, begun = processor_seconds_of(pids()), time.monotonic()
-    whole = watch(WINDOW) and whole
+    whole = watch(window) and whole
     return Rest(time.monotonic() - begun, processor_seconds_of(pids()) - before) if whole else None
 
 

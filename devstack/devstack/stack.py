@@ -87,8 +87,14 @@ class Stack:
 
     def start(self, *names: str) -> None:
         """Starts parts and waits until each is ready."""
+        self._begin(names)
+        self._wait_until_ready(names)
+
+    def _begin(self, names: Iterable[str]) -> None:
         for name in names:
             self.running[name] = self._start_one(name)
+
+    def _wait_until_ready(self, names: Iterable[str]) -> None:
         for name in names:
             if name in PROBES:
                 self._wait_for(name, self.url(name), PROBES[name])
@@ -185,7 +191,11 @@ class Stack:
         self.tell("Starting the mail sink and the identity provider")
         self.start("mail", "identity")
         self.tell("Starting " + ", ".join(PROBES))
-        self.start(*PROBES)
+        self._begin(PROBES)
+        if not people_are_in(self.places):  # while the services wait for their groups at the broker
+            self.tell("Bringing in 200 sample students with portraits, at the first start only")
+            bring_in_people(self.places, self._settings("ordering"))
+        self._wait_until_ready(PROBES)
 
     def _start_postgres(self) -> Postgres:
         folder = self.places.data / "postgres"
@@ -195,15 +205,12 @@ class Stack:
         return self.postgres
 
     def _prepare(self, server: Postgres) -> None:
-        """What services find when they start: databases, keys, people."""
+        """What services find when they start: databases and keys."""
         self.databases = asyncio.run(prepare_databases(server, SERVICES, self.places.passwords))
         institutions = load_institutions(self.places.institutions)
         create_development_keys(self.places.keys, issuer_addresses(institutions, self.url("issuer")))
         if self.ports.over_tls:
             keep_tls_files(self.places.tls)
-        if not people_are_in(self.places):
-            self.tell("Bringing in 200 sample students with portraits, at the first start only")
-            bring_in_people(self.places, self._settings("ordering"))
 
     def _start_one(self, name: str) -> Process:
         if name in SERVICES:

@@ -53,7 +53,7 @@ async def test_nor_does_one_that_was_planned_when_it_had_grown(stack: Stack) -> 
     await end_connections(stack)  # and with them their plans
     await begin_with_fresh_statistics(stack)
 
-    await place_orders(stack.places, stack.databases["ordering"], LATER, first=ORDERS)
+    await place_orders(stack.places, stack.databases["ordering"], LATER)
     await eventually(lambda: everybody_was_told(stack, LATER), 60)
     await walk_some(stack)
 

@@ -1,0 +1,85 @@
+"""The sections in their order, and which of them share a stack: to start one takes as long as many a section.
+
+On a shared stack each section has students and orders of its own; that others lie beside them changes
+little, which the section `growth` shows.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.figures import Figures
+from bench.sections import (
+    activations,
+    drain,
+    extension,
+    growth,
+    latency,
+    lists,
+    load,
+    portal,
+    rest,
+    scaling,
+    verify,
+)
+from bench.sizes import Sizes
+from bench.stacks import NOTHING_IS_SENT, WHEN_COMMITTED, new_stack
+from devstack.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Sections that are measured one after the other on one stack, with these settings."""
+
+    name: str
+    settings: Mapping[str, str]
+    sections: Mapping[str, Callable[[Stack, Sizes], Figures]]
+
+
+SHARED = (
+    Shared(
+        "silent",
+        NOTHING_IS_SENT,
+        {
+            "growth": growth.measure,
+            "drain": drain.measure,
+            "portal": portal.measure,
+            "verify": verify.measure,
+            "activations": activations.measure,
+            "load": load.measure,
+            "scaling": scaling.measure,
+        },
+    ),
+    Shared("awake", {}, {"latency": latency.measure, "rest": rest.measure}),
+)
+ALONE: Mapping[str, Callable[[Sizes], Figures]] = {
+    "lists": lists.measure,
+    "extension": extension.measure,
+}
+SECTIONS = [*(name for shared in SHARED for name in shared.sections), *ALONE]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a section gave, and the seconds it took without the start of its stack."""
+
+    section: str
+    figures: Figures
+    seconds: float
+
+
+def measure(wanted: Collection[str], sizes: Sizes, begin: Callable[[str], None]) -> Iterator[Measured]:
+    """`begin` is told of each section before it is measured."""
+    for shared in SHARED:
+        sections = {name: each for name, each in shared.sections.items() if name in wanted}
+        if sections:
+            with new_stack(shared.name, shared.settings, WHEN_COMMITTED) as stack:
+                for name, of_stack in sections.items():
+                    begin(name)
+                    begun = time.monotonic()
+                    yield Measured(name, of_stack(stack, sizes), time.monotonic() - begun)
+    for name, alone in ALONE.items():
+        if name in wanted:
+            begin(name)
+            begun = time.monotonic()
+            yield Measured(name, alone(sizes), time.monotonic() - begun)
