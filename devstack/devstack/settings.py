@@ -119,7 +119,7 @@ def _broker(service: str, ports: Ports, *, thrifty: bool) -> dict[str, str]:
     `thrifty` ask seldom at rest, and look seldom for what no event announces. Both that a student waits for
     are asking already when an order comes: it waits for the slower one, less than a second, not for the sum.
     """
-    awake, idle = ("10", "900") if service in {"ordering", "issuer"} else ("30", "1500")
+    awake, idle = ("10", "900") if service in {"ordering", "issuer"} else ("100", "1500")
     address = {"KAFKA__BOOTSTRAP_SERVERS": f"{HOST}:{ports.broker}", "KAFKA__CREATE_TOPICS": "true"}
     if is_apache_kafka():
         return address
