@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,7 +14,7 @@ from issuer.settings import IssuerSettings
 from issuer.store import status
 from issuer.tenants import Tenant
 
-Entries = tuple[int, Sequence[tuple[int, int]], int]
+Entries = tuple[int, Iterable[tuple[int, int]], int]
 
 
 @dataclass(frozen=True, slots=True)

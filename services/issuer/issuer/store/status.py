@@ -1,6 +1,6 @@
 """Status lists: which index is whose, and what it says. An index is allocated once and never freed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -178,7 +178,7 @@ async def list_numbers(conn: Connection, institution_id: str) -> list[int]:
 
 async def load_list(
     conn: Connection, institution_id: str, number: int
-) -> tuple[int, Sequence[tuple[int, int]], int] | None:
+) -> tuple[int, Iterable[tuple[int, int]], int] | None:
     """The size of a list, its entries that differ from the others, and what those are; None: no such list."""
     row = await conn.fetchrow(
         "select list_id, size, unallocated from status_lists where institution_id = $1 and number = $2",
@@ -189,7 +189,13 @@ async def load_list(
         return None
     # Written out, so that the plan for any list can go by the index of those that are not 0.
     others = f"status <> {int(row['unallocated'])}"
-    entries = await conn.fetch(
-        f"select idx, status from status_entries where list_id = $1 and {others}", row["list_id"]
+    # In two arrays: ten thousands of rows would be as many objects.
+    entries = await conn.fetchrow(
+        f"""
+        select coalesce(array_agg(idx), '{{}}') as indices, coalesce(array_agg(status), '{{}}') as statuses
+        from status_entries where list_id = $1 and {others}
+        """,
+        row["list_id"],
     )
-    return row["size"], [(entry["idx"], entry["status"]) for entry in entries], row["unallocated"]
+    assert entries is not None
+    return row["size"], zip(entries["indices"], entries["statuses"], strict=True), row["unallocated"]
