@@ -51,7 +51,8 @@ async def unknown_numbers(conn: Connection, institution_id: str, numbers: Sequen
         """
         select n.number from unnest($2::text[]) as n(number)
         where not exists (
-            select from students s where s.institution_id = $1 and s.student_number = n.number
+            select from students s
+            where s.institution_id = $1 and s.student_number = n.number and s.student_number <> ''
         )
         order by n.number
         """,
