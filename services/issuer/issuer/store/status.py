@@ -190,12 +190,11 @@ async def load_list(
     # Written out, so that the plan for any list can go by the index of those that are not 0.
     others = f"status <> {int(row['unallocated'])}"
     # In two arrays: ten thousands of rows would be as many objects.
-    entries = await conn.fetchrow(
+    [(indices, statuses)] = await conn.fetch(
         f"""
-        select coalesce(array_agg(idx), '{{}}') as indices, coalesce(array_agg(status), '{{}}') as statuses
+        select coalesce(array_agg(idx), '{{}}'), coalesce(array_agg(status), '{{}}')
         from status_entries where list_id = $1 and {others}
         """,
         row["list_id"],
     )
-    assert entries is not None
-    return row["size"], zip(entries["indices"], entries["statuses"], strict=True), row["unallocated"]
+    return row["size"], zip(indices, statuses, strict=True), row["unallocated"]
