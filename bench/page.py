@@ -15,7 +15,7 @@ bold what misses what is wanted at least. The numbers stand in
 [`bench/results.json`](../bench/results.json), too, and [performance.md](performance.md) explains where
 the time goes. Processor seconds are those of all processes, PostgreSQL and broker included. Who drives
 the load is a process of its own on the same machine and is not counted; it sends on time whatever became
-of earlier requests. In drain and load no mail is sent.
+of earlier requests. Mail is sent in latency, mail and rest alone.
 
 * *naive* is the pipeline as FastStream's documentation shows it: one message per handler, defaults, one
   insert each; what it loses when it dies stays lost. *bare* is the least that can be done: raw aiokafka

@@ -4,6 +4,7 @@ On a shared stack each section has students and orders of its own; that others l
 little, which the section `growth` shows.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ from bench.sections import (
     latency,
     lists,
     load,
+    mail,
     portal,
     rest,
     scaling,
     verify,
 )
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, WHEN_COMMITTED, new_stack
+from bench.stacks import NOTHING_IS_SENT, WHEN_COMMITTED, new_stack, tidy
 from devstack.stack import Stack
 
 
@@ -50,7 +52,7 @@ SHARED = (
             "scaling": scaling.measure,
         },
     ),
-    Shared("awake", {}, {"latency": latency.measure, "rest": rest.measure}),
+    Shared("awake", {}, {"latency": latency.measure, "mail": mail.measure, "rest": rest.measure}),
 )
 ALONE: Mapping[str, Callable[[Sizes], Figures]] = {
     "lists": lists.measure,
@@ -76,6 +78,7 @@ def measure(wanted: Collection[str], sizes: Sizes, begin: Callable[[str], None])
             with new_stack(shared.name, shared.settings, WHEN_COMMITTED) as stack:
                 for name, of_stack in sections.items():
                     begin(name)
+                    asyncio.run(tidy(stack))
                     begun = time.monotonic()
                     yield Measured(name, of_stack(stack, sizes), time.monotonic() - begun)
     for name, alone in ALONE.items():

@@ -12,6 +12,7 @@ class Sizes:
     bare_orders: int = 20_000
     latency_orders: int = 300
     load_seconds: int = 60
+    letters: int = 2_000
     cards: int = 2_000
     checks: int = 10_000
     list_cards: int = 1_300_000
@@ -33,6 +34,7 @@ QUICK = Sizes(
     bare_orders=12_500,
     latency_orders=30,
     load_seconds=3,
+    letters=200,
     cards=100,
     checks=1_000,
     list_cards=200_000,
