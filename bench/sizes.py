@@ -19,7 +19,7 @@ class Sizes:
     extended: int = 200_000
     pages: int = 1_000
     grown_orders: int = 2_000_000
-    growth_orders: int = 5_000
+    growth_orders: int = 2_000
     growth_pages: int = 200
     quiet_seconds: int = 60
     rest_seconds: int = 20
@@ -32,7 +32,7 @@ FULL = Sizes()
 QUICK = Sizes(
     drain_orders=2_500,
     bare_orders=12_500,
-    latency_orders=30,
+    latency_orders=20,
     load_seconds=3,
     letters=200,
     cards=100,

@@ -12,7 +12,7 @@ from devstack.stack import Stack
 
 WARM_UP = 20  # orders
 ORDERS_EACH = 5  # a student may order ten times a day
-QUIET = 0.2  # seconds between two orders: letters of the last one are still on their way
+QUIET = 0.4  # seconds between two orders: letters of the last one are still on their way
 
 
 def measure(stack: Stack, sizes: Sizes) -> Figures:

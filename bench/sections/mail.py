@@ -1,19 +1,20 @@
-"""How fast letters leave once many are due: until the mail server has taken the last one."""
+"""How fast letters leave when many orders become READY at once: from due until the mail server took them."""
 
 import asyncio
-import time
+from datetime import UTC, datetime
 
 import asyncpg
 
 from bench.draining import drain
-from bench.figures import Figure, Figures
+from bench.figures import Figure, Figures, milliseconds
 from bench.sizes import Sizes
-from bench.stacks import processor_seconds, used_since
 from bench.waiting_orders import until
 from devstack.stack import Stack
 
 WITHIN = 300  # seconds
-DUE = "select count(*) from deliveries where channel = 'email' and state = 'pending'"
+LETTERS = """
+    select due_at, ended_at from deliveries where channel = 'email' and state = 'sent' and due_at > $1
+"""
 
 
 def measure(stack: Stack, sizes: Sizes) -> Figures:
@@ -21,24 +22,27 @@ def measure(stack: Stack, sizes: Sizes) -> Figures:
 
 
 async def _measure(stack: Stack, letters: int) -> Figures:
-    """Counted from when all orders are READY: most of their letters are due then."""
+    begun = datetime.now(UTC)
     await drain(stack, letters)
-    before, begun, due = processor_seconds(stack), time.perf_counter(), await _due(stack)
-    await until(lambda: _all_have_left(stack), within=WITHIN)
-    used, seconds = used_since(stack, before), time.perf_counter() - begun
+    left = await _all_that_left(stack, begun, letters)
+    seconds = max(at for _, at in left) - min(due for due, _ in left)
     return {
-        "mail_letters_per_s": Figure.of(due / seconds),
-        "mail_cpu_ms": Figure.of(1000 * (used["notifier"] + used["PostgreSQL"]) / due),
+        "mail_letters_per_s": Figure.of(letters / seconds.total_seconds()),
+        "mail_p99_ms": milliseconds([(at - due).total_seconds() for due, at in left], 99),
     }
 
 
-async def _all_have_left(stack: Stack) -> bool:
-    return await _due(stack) == 0
-
-
-async def _due(stack: Stack) -> int:
+async def _all_that_left(stack: Stack, since: datetime, letters: int) -> list[tuple[datetime, datetime]]:
+    """When each was due, and when it was taken; one letter for each order."""
     connection = await asyncpg.connect(stack.databases["notifier"])
+    rows: list[asyncpg.Record] = []
+
+    async def all_have_left() -> bool:
+        rows[:] = await connection.fetch(LETTERS, since)
+        return len(rows) >= letters
+
     try:
-        return int(await connection.fetchval(DUE))
+        await until(all_have_left, within=WITHIN)
     finally:
         await connection.close()
+    return [(row["due_at"], row["ended_at"]) for row in rows]
