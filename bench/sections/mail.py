@@ -13,7 +13,7 @@ from devstack.stack import Stack
 
 WITHIN = 300  # seconds
 LETTERS = """
-    select due_at, ended_at from deliveries where channel = 'email' and state = 'sent' and due_at > $1
+    select due_at, ended_at from deliveries where channel = 'email' and state = 'delivered' and due_at > $1
 """
 
 
