@@ -55,13 +55,17 @@ async def _somebody_waits(connection: "asyncpg.Connection[asyncpg.Record]") -> b
     return bool(await connection.fetchval(waiting))
 
 
-async def place_orders(places: Places, database_url: str, number: int) -> list[str]:
-    """As many new students, with an order each: a transaction per order, with consents, seals and event."""
+async def place_orders(places: Places, database_url: str, number: int, *, by_mail: bool = False) -> list[str]:
+    """As many new students, with an order each: a transaction per order, with consents, seals and event.
+
+    `by_mail`: they consent to letters, too.
+    """
     async with _opened(places, database_url) as (works, sealers):
         institution = load_institutions(places.institutions)[INSTITUTION]
         added = await _add_students(works, sealers, number)
         students = iter(added.values())
-        placing = [_place_all(works, sealers, institution, students) for _ in range(AT_ONCE)]
+        wish = Wish("mobile", "pl", _consents(institution, all_of_them=by_mail), None)
+        placing = [_place_all(works, sealers, institution, students, wish) for _ in range(AT_ONCE)]
         await asyncio.gather(*placing)
     return list(added)
 
@@ -81,13 +85,13 @@ async def _opened(places: Places, database_url: str) -> AsyncIterator[tuple[Work
         await pool.close()
 
 
+def _consents(institution: Institution, *, all_of_them: bool) -> dict[str, str]:
+    return {each.kind: each.version for each in institution.consents if all_of_them or each.required}
+
+
 async def _place_all(
-    works: Works, sealers: Sealers, institution: Institution, students: Iterator[UUID]
+    works: Works, sealers: Sealers, institution: Institution, students: Iterator[UUID], wish: Wish
 ) -> None:
-    needed: dict[str, str] = {
-        consent.kind: consent.version for consent in institution.consents if consent.required
-    }
-    wish = Wish("mobile", "pl", needed, None)
     for student in students:
         async with works.begin() as work:
             await place_order(
