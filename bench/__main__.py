@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import Figure, Figures, Run, keep_figures, keep_runs, read_figures
+from bench.figures import Figure, Figures, Run, keep_figures, keep_runs, read_figures, told
 from bench.guard import lost_ratios
 from bench.page import write_page
 from bench.plan import SECTIONS, measure
@@ -85,9 +85,8 @@ def keep(figures: Figures, runs: Mapping[str, Run], *, quick: bool) -> None:
 def show(console: Console, figures: Figures) -> None:
     table = Table("figure", "median", "least to most", "wanted")
     for name, figure in figures.items():
-        table.add_row(
-            name, f"{figure.value:,.4g}", f"{figure.least:,.4g} – {figure.most:,.4g}", verdict(name, figure)
-        )
+        spread = f"{told(figure.least)} – {told(figure.most)}"
+        table.add_row(name, told(figure.value), spread, verdict(name, figure))
     console.print(table)
 
 

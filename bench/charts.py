@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from bench.figures import told
+
 WIDTH, LEFT, RIGHT, ROW, TOP = 720, 190, 110, 30, 44
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #222 } .title { font-weight: 600 }
@@ -25,11 +27,11 @@ class Bar:
 def bar_chart(title: str, unit: str, bars: Sequence[Bar]) -> str:
     height, longest = TOP + ROW * len(bars) + 10, max(bar.most for bar in bars) or 1
     rows = [_row(bar, unit, TOP + ROW * number, longest) for number, bar in enumerate(bars)]
-    told = "; ".join(f"{bar.label}: {bar.value:,.4g} {unit}" for bar in bars)
+    words = "; ".join(f"{bar.label}: {told(bar.value)} {unit}" for bar in bars)
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
-            f"<title>{escape(title)}</title><desc>{escape(told)}</desc><style>{STYLE}</style>",
+            f"<title>{escape(title)}</title><desc>{escape(words)}</desc><style>{STYLE}</style>",
             f'<text class="title" x="8" y="24">{escape(title)}</text>',
             *rows,
             "</svg>\n",
@@ -49,5 +51,5 @@ def _row(bar: Bar, unit: str, top: float, longest: float) -> str:
     return (
         f'<text x="{LEFT - 8}" y="{middle + 5:.1f}" text-anchor="end">{escape(bar.label)}</text>'
         f'<rect x="{LEFT}" y="{top + 5}" width="{bar.value * scale:.1f}" height="{ROW - 10}" rx="2"/>{spread}'
-        f'<text x="{most + 8:.1f}" y="{middle + 5:.1f}">{bar.value:,.4g} {escape(unit)}</text>'
+        f'<text x="{most + 8:.1f}" y="{middle + 5:.1f}">{told(bar.value)} {escape(unit)}</text>'
     )

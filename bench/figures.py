@@ -25,6 +25,11 @@ class Figure:
 Figures = dict[str, Figure]
 
 
+def told(value: float) -> str:
+    """Four digits at least, and never a power of ten."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def percentile(seconds: Sequence[float], percent: float) -> float:
     """The smallest value that so many percent of all do not exceed."""
     ordered = sorted(seconds)

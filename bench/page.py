@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench.charts import Bar, bar_chart
-from bench.figures import Figure, Figures, Run, read_figures, read_runs
+from bench.figures import Figure, Figures, Run, read_figures, read_runs, told
 from bench.wanted import KAFKA, ON_KAFKA, WANTED, Wanted
 
 INTRODUCTION = """\
@@ -74,13 +74,13 @@ def _judged(figure: Figure | None, wanted: Wanted) -> str:
     """In bold where it is not kept."""
     if figure is None:
         return ""
-    told = _told(figure)
-    return told if wanted.keeps(figure.value, wanted.least) else f"**{told}**"
+    words = _told(figure)
+    return words if wanted.keeps(figure.value, wanted.least) else f"**{words}**"
 
 
 def _told(figure: Figure) -> str:
-    spread = f" ({figure.least:,.4g}–{figure.most:,.4g})" if figure.rounds > 1 else ""
-    return f"{figure.value:,.4g}{spread}"
+    spread = f" ({told(figure.least)}–{told(figure.most)})" if figure.rounds > 1 else ""
+    return told(figure.value) + spread
 
 
 def _write_charts(folder: Path, figures: Figures) -> Iterator[str]:
@@ -93,8 +93,8 @@ def _write_charts(folder: Path, figures: Figures) -> Iterator[str]:
             ]
             if bars:
                 named = f"{'kafka-' if broker else ''}{name}"
-                told = f"{title} ({'Apache Kafka' if broker else 'embedded broker'})"
-                (folder / f"{named}.svg").write_text(bar_chart(told, unit, bars))
+                heading = f"{title} ({'Apache Kafka' if broker else 'embedded broker'})"
+                (folder / f"{named}.svg").write_text(bar_chart(heading, unit, bars))
                 yield named
 
 
