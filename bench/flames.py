@@ -5,6 +5,7 @@ other processes: root may, and whoever started them where the kernel lets one tr
 """
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
@@ -21,20 +22,19 @@ FOLDER = REPOSITORY / "docs" / "benchmarks"
 
 async def draw(stack: Stack) -> None:
     await load(stack, RATE, WARM_UP)
-    drawing = [await _begin(stack.running[name].pid, FOLDER / f"flames-{name}.svg") for name in SERVICES]
+    drawing = [await _begin(stack.running[name].pid, f"flames-{name}.svg") for name in SERVICES]
     await load(stack, RATE, SECONDS)
     for process in drawing:
         if await process.wait():
             raise RuntimeError("py-spy may not look at the services: run this as root")
 
 
-async def _begin(pid: int, file: Path) -> Process:
-    """Only of threads that run Python, not of those that wait."""
-    options = ["--gil", "--rate", str(LOOKS), "--duration", str(SECONDS), "--output", str(file)]
-    program = str(Path(sys.executable).with_name("py-spy"))
-    return await asyncio.create_subprocess_exec(
-        program, "record", "--pid", str(pid), *options, stdout=DEVNULL, stderr=DEVNULL
-    )
+async def _begin(pid: int, file: str) -> Process:
+    """Only of threads that run Python, not of those that wait. The command is the heading of the graph."""
+    options = ["--gil", "--rate", str(LOOKS), "--duration", str(SECONDS), "--output", file]
+    command = ["py-spy", "record", "--pid", str(pid), *options]
+    own = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return await asyncio.create_subprocess_exec(*command, cwd=FOLDER, env=own, stdout=DEVNULL, stderr=DEVNULL)
 
 
 def main() -> None:
