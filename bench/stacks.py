@@ -4,8 +4,8 @@ import os
 import platform
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +16,7 @@ from devstack.measuring import processor_seconds_of
 from devstack.ports import free_ports
 from devstack.settings import SERVICES, Places
 from devstack.stack import Stack
+from eventing import Connection
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NOTHING_IS_SENT = {"MAIL_SENDERS": "0", "PUSH_SENDERS": "0"}
@@ -63,25 +64,29 @@ def used_since(stack: Stack, before: Mapping[str, float]) -> dict[str, float]:
     return {name: seconds - before[name] for name, seconds in processor_seconds(stack).items()}
 
 
-async def database_sizes(stack: Stack) -> dict[str, int]:
-    connection = await asyncpg.connect(superuser_url(stack))
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    """A connection of its own, which ends with the block."""
+    connection = await asyncpg.connect(url)
     try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def database_sizes(stack: Stack) -> dict[str, int]:
+    async with connected(superuser_url(stack)) as connection:
         rows = await connection.fetch(
             "select s, pg_database_size(s) as size from unnest($1::text[]) s", SERVICES
         )
-        return {row["s"]: row["size"] for row in rows}
-    finally:
-        await connection.close()
+    return {row["s"]: row["size"] for row in rows}
 
 
 async def tidy(stack: Stack) -> None:
     """What autovacuum would do in its time, now: not while something else is measured."""
     for database in stack.databases:
-        connection = await asyncpg.connect(superuser_url(stack, database))
-        try:
+        async with connected(superuser_url(stack, database)) as connection:
             await connection.execute("vacuum analyze")
-        finally:
-            await connection.close()
 
 
 def broker_name() -> str:

@@ -6,16 +6,15 @@ Mail and push are off. An order is READY once the transaction that says so is co
 import asyncio
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import asyncpg
 
 from bench.driving import drive
 from bench.figures import Figure, Figures, milliseconds
 from bench.people import order_of, sign_in
 from bench.sizes import Sizes
-from bench.stacks import processor_seconds, superuser_url, used_since
+from bench.stacks import connected, processor_seconds, superuser_url, used_since
 from bench.waiting_orders import INSTITUTION, add_students, until
 from devstack.settings import Places
 from devstack.stack import Stack
@@ -24,6 +23,8 @@ from servicekit.institutions import load_institutions
 RATES = (200, 700)
 WARM_UP = 2  # seconds
 WITHIN = 120  # seconds after the last was sent
+QUIET = 20  # looks in a row: who has left may still be about to place an order
+ASKED = "select exists (select from open_questions where question = 'offer')"
 READY = """
     select o.idempotency_key as subject, extract(epoch from pg_xact_commit_timestamp(t.xmin))::float8 as at
     from timeline_entries t join orders o using (order_id)
@@ -33,7 +34,10 @@ READY = """
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Seconds from when an order was due until it was READY, and until its POST was answered."""
+    """Seconds from when an order was due until it was READY, and until its POST was answered.
+
+    An order counts though whoever asked for it has gone away. `seconds` end when the last one is READY.
+    """
 
     ready: list[float]
     answered: list[float]
@@ -56,13 +60,14 @@ async def _measure(stack: Stack, seconds: float) -> Figures:
 
 
 def _figures(rate: int, loaded: Loaded) -> Figures:
-    used, orders = sum(loaded.processor_seconds.values()), len(loaded.answered)
+    used, orders = sum(loaded.processor_seconds.values()), len(loaded.ready)
     share = 100 * used / loaded.seconds / (os.cpu_count() or 1)
     return {
         f"load_{rate}_p50_ms": milliseconds(loaded.ready, 50),
         f"load_{rate}_p99_ms": milliseconds(loaded.ready, 99),
         f"load_{rate}_http_p99_ms": milliseconds(loaded.answered, 99),
         f"load_{rate}_errors": Figure.of(len(loaded.errors)),
+        f"load_{rate}_placed_per_s": Figure.of(orders / loaded.seconds),
         f"load_{rate}_cpu_share": Figure.of(share),
         f"load_{rate}_cpu_ms": Figure.of(1000 * used / orders),
     } | {
@@ -75,17 +80,17 @@ async def load(stack: Stack, rate: float, seconds: float) -> Loaded:
     """Orders of new students for so many seconds."""
     subjects = await add_students(stack.places, stack.databases["ordering"], round(rate * seconds))
     requests = await _requests(stack, subjects)
-    before = processor_seconds(stack)
+    before, begun = processor_seconds(stack), time.perf_counter()
     came = await drive(stack.url("ordering"), requests, rate=rate)
-    placed = [one for one, status in zip(subjects, came.statuses, strict=True) if status == 201]
-    ready = await _ready_at(stack, placed)
+    ended, used = await _until_all_are_ready(stack, before)
+    ready = await _ready_at(stack, subjects)
     due = {subject: came.begun + place / rate for place, subject in enumerate(subjects)}
     return Loaded(
         ready=[at - due[subject] for subject, at in ready.items()],
         answered=came.latencies,
         errors=list(_errors(came.statuses, came.refusals)),
-        seconds=came.seconds,
-        processor_seconds=used_since(stack, before),
+        seconds=ended - begun,
+        processor_seconds=used,
     )
 
 
@@ -107,18 +112,24 @@ def _consents(places: Places) -> list[dict[str, str]]:
     return [{"kind": each.kind, "version": each.version} for each in consents if each.required]
 
 
+async def _until_all_are_ready(stack: Stack, before: dict[str, float]) -> tuple[float, dict[str, float]]:
+    """When that was, and what had been used by then since `before`."""
+    looks: list[tuple[float, dict[str, float]]] = []
+
+    async def nothing_is_asked() -> bool:
+        if await connection.fetchval(ASKED):
+            looks.clear()
+        else:
+            looks.append((time.perf_counter(), used_since(stack, before)))
+        return len(looks) >= QUIET
+
+    async with connected(stack.databases["ordering"]) as connection:
+        await until(nothing_is_asked, within=WITHIN)
+    return looks[0]
+
+
 async def _ready_at(stack: Stack, subjects: Sequence[str]) -> dict[str, float]:
-    """Unix time of the commit, by who ordered; waits until all are READY."""
-    connection = await asyncpg.connect(superuser_url(stack, "ordering"))
-    found: dict[str, float] = {}
-
-    async def all_are_ready() -> bool:
+    """Unix time of the commit, by who ordered."""
+    async with connected(superuser_url(stack, "ordering")) as connection:
         rows = await connection.fetch(READY, subjects)
-        found.update({row["subject"]: row["at"] for row in rows})
-        return len(found) >= len(subjects)
-
-    try:
-        await until(all_are_ready, within=WITHIN)
-    finally:
-        await connection.close()
-    return found
+    return {row["subject"]: row["at"] for row in rows}
