@@ -7,7 +7,8 @@ bench/quick.json, and --guard fails where an order has become dearer beside its 
 import argparse
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -38,13 +39,13 @@ def main() -> int:
     console.print(f"{machine()}, {broker_name()}{busy_machine()}", style="dim")
     if given.guard:
         return guard(console, sizes)
-    figures, runs = run(given.sections or SECTIONS, sizes, console)
+    figures, runs = run(set(given.sections or SECTIONS), sizes, console)
     if not given.tell:
         keep(figures, runs, quick=quick)
     return 0
 
 
-def run(names: Collection[str], sizes: Sizes, console: Console) -> tuple[Figures, dict[str, Run]]:
+def run(names: AbstractSet[str], sizes: Sizes, console: Console) -> tuple[Figures, dict[str, Run]]:
     """What each section gave, under the names of the broker it stood on."""
     prefix = KAFKA if is_apache_kafka() else ""
     figures: Figures = {}
@@ -100,7 +101,7 @@ def verdict(name: str, figure: Figure) -> str:
 def guard(console: Console, sizes: Sizes) -> int:
     """Fails where an order is dearer than it was, twice in a row: a machine has its moods."""
     for _ in range(2):
-        figures, _ = run(["drain"], sizes, console)
+        figures, _ = run({"drain"}, sizes, console)
         losses = lost_ratios(figures, read_figures(FOLDER / "quick.json"))
         for loss in losses:
             console.print(loss, style="red")

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import asyncpg
-
-from bench.stacks import database_sizes, parts, processor_seconds, used_since
+from bench.stacks import connected, database_sizes, parts, processor_seconds, used_since
 from bench.waiting_orders import place_orders, relay_held_back, until
 from devstack.measuring import memory_of
 from devstack.stack import Stack
@@ -80,33 +78,23 @@ async def _counted(stack: Stack) -> dict[str, int]:
 
 
 async def _count(stack: Stack, service: str) -> int:
-    connection = await asyncpg.connect(stack.databases[service])
-    try:
+    async with connected(stack.databases[service]) as connection:
         return int(await connection.fetchval(GOALS[service]))
-    finally:
-        await connection.close()
 
 
 async def _newest(stack: Stack, orders: int) -> list[UUID]:
-    connection = await asyncpg.connect(stack.databases["ordering"])
-    try:
+    async with connected(stack.databases["ordering"]) as connection:
         return [row["order_id"] for row in await connection.fetch(NEWEST)][:orders]
-    finally:
-        await connection.close()
 
 
 async def _reached(stack: Stack, service: str, newest: Sequence[UUID], wanted: int) -> float:
-    connection = await asyncpg.connect(stack.databases[service])
-
     async def the_newest_are_there() -> bool:
         return int(await connection.fetchval(SIGNS[service], newest)) == len(newest)
 
     async def all_are_there() -> bool:
         return int(await connection.fetchval(GOALS[service])) >= wanted
 
-    try:
+    async with connected(stack.databases[service]) as connection:
         await until(the_newest_are_there, within=LONGEST)
         await until(all_are_there, within=LONGEST)
         return time.perf_counter()
-    finally:
-        await connection.close()

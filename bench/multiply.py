@@ -6,9 +6,7 @@ is sealed cannot be opened in them, since seals name their order.
 
 import re
 
-import asyncpg
-
-from bench.stacks import superuser_url
+from bench.stacks import connected, superuser_url
 from bench.waiting_orders import until
 from devstack.stack import Stack
 from eventing import Connection
@@ -60,14 +58,11 @@ async def multiply(stack: Stack, copies: int) -> None:
     """So many copies of each order, taken once nothing moves any more; with fresh statistics."""
     await _until_nothing_moves(stack)
     for service, tables in TABLES.items():
-        connection = await asyncpg.connect(superuser_url(stack, service))
-        try:
+        async with connected(superuser_url(stack, service)) as connection:
             await connection.execute(UNHURRIED)
             for table in tables:
                 await copy_rows(connection, table, OURS.get((service, table), "true"), copies)
             await connection.execute("vacuum analyze")
-        finally:
-            await connection.close()
 
 
 async def _until_nothing_moves(stack: Stack) -> None:
@@ -83,11 +78,8 @@ async def _until_nothing_moves(stack: Stack) -> None:
 async def _told_and_heard(stack: Stack) -> int:
     numbers = 0
     for url in stack.databases.values():
-        connection = await asyncpg.connect(url)
-        try:
+        async with connected(url) as connection:
             numbers += await connection.fetchval(NUMBERS) or 0
-        finally:
-            await connection.close()
     return numbers
 
 

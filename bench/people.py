@@ -4,9 +4,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-
 from bench.driving import request
+from bench.stacks import connected
 from bench.waiting_orders import INSTITUTION
 from devstack.stack import Stack
 from servicekit.sessions import session_hash
@@ -20,12 +19,9 @@ async def sign_in(stack: Stack, subjects: Sequence[str]) -> dict[str, dict[str, 
         (session_hash(cookie), INSTITUTION, subject, now, now + timedelta(hours=8))
         for subject, cookie in cookies.items()
     ]
-    connection = await asyncpg.connect(stack.databases["ordering"])
-    try:
+    async with connected(stack.databases["ordering"]) as connection:
         columns = ["id_hash", "institution_id", "subject", "signed_in_at", "expires_at"]
         await connection.copy_records_to_table("sessions", records=rows, columns=columns)
-    finally:
-        await connection.close()
     origin = {"Origin": stack.url("ordering"), "Accept-Language": "pl"}
     return {subject: origin | {"Cookie": f"legitka-ordering={cookie}"} for subject, cookie in cookies.items()}
 

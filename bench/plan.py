@@ -6,8 +6,10 @@ the embedded broker costs more the longer its log is.
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 
 from bench.figures import Figures
 from bench.sections import (
@@ -70,19 +72,23 @@ class Measured:
     seconds: float
 
 
-def measure(wanted: Collection[str], sizes: Sizes, begin: Callable[[str], None]) -> Iterator[Measured]:
+def measure(wanted: AbstractSet[str], sizes: Sizes, begin: Callable[[str], None]) -> Iterator[Measured]:
     """`begin` is told of each section before it is measured."""
     for shared in SHARED:
-        sections = {name: each for name, each in shared.sections.items() if name in wanted}
-        if sections:
-            with new_stack(shared.name, shared.settings, WHEN_COMMITTED) as stack:
-                for name, of_stack in sections.items():
-                    begin(name)
+        if not wanted & shared.sections.keys():
+            continue
+        with new_stack(shared.name, shared.settings, WHEN_COMMITTED) as stack:
+            for name, section in shared.sections.items():
+                if name in wanted:
                     asyncio.run(tidy(stack))
-                    begun = time.monotonic()
-                    yield Measured(name, of_stack(stack, sizes), time.monotonic() - begun)
+                    begin(name)
+                    yield _measured(name, partial(section, stack, sizes))
     for name, alone in ALONE.items():
         if name in wanted:
             begin(name)
-            begun = time.monotonic()
-            yield Measured(name, alone(sizes), time.monotonic() - begun)
+            yield _measured(name, partial(alone, sizes))
+
+
+def _measured(name: str, section: Callable[[], Figures]) -> Measured:
+    begun = time.monotonic()
+    return Measured(name, section(), time.monotonic() - begun)

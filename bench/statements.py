@@ -19,6 +19,7 @@ from bench.stacks import (
     REPOSITORY,
     WHEN_COMMITTED,
     commit,
+    connected,
     machine,
     new_stack,
     superuser_url,
@@ -94,15 +95,12 @@ async def plan_of(stack: Stack, statement: Statement) -> str:
 
 
 async def _explained(stack: Stack, statement: Statement, options: str) -> str:
-    connection = await asyncpg.connect(superuser_url(stack, statement.database))
     values = f"({', '.join(statement.values)})" if statement.values else ""
-    try:
+    async with connected(superuser_url(stack, statement.database)) as connection:  # its end undoes all
         await connection.execute("set enable_seqscan = off; set plan_cache_mode = force_generic_plan; begin")
         await connection.execute(f"prepare hot as {statement.sql}")
         rows = await connection.fetch(f"explain ({options}) execute hot{values}")
         return "\n".join(row[0] for row in rows)
-    finally:
-        await connection.close()  # which undoes what was done
 
 
 def _told(statement: Statement, plan: str) -> str:

@@ -7,10 +7,9 @@ from datetime import date
 from itertools import count, islice
 from uuid import UUID
 
-import asyncpg
-
+from bench.stacks import connected
 from devstack.settings import Places
-from eventing import Outbox, Works
+from eventing import Connection, Outbox, Works
 from ordering.listed_student import ListedStudent
 from ordering.pesel import check_digit
 from ordering.photos import Photo
@@ -32,14 +31,10 @@ LOOK = 0.1  # seconds
 @asynccontextmanager
 async def relay_held_back(database_url: str) -> AsyncIterator[None]:
     """No relay of this database sends anything; when the block ends each of them is waiting to begin."""
-    connection = await asyncpg.connect(database_url)
-    try:
-        async with connection.transaction():
-            await connection.execute("lock table lanes in exclusive mode")
-            yield
-            await until(lambda: _somebody_waits(connection))
-    finally:
-        await connection.close()
+    async with connected(database_url) as connection, connection.transaction():
+        await connection.execute("lock table lanes in exclusive mode")
+        yield
+        await until(lambda: _somebody_waits(connection))
 
 
 async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 60) -> None:
@@ -50,7 +45,7 @@ async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 60) -> 
             await asyncio.sleep(LOOK)
 
 
-async def _somebody_waits(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+async def _somebody_waits(connection: Connection) -> bool:
     waiting = "select exists (select from pg_locks where relation = 'lanes'::regclass and not granted)"
     return bool(await connection.fetchval(waiting))
 

@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey
 
 from bench.figures import Figure, Figures
 from bench.sizes import Sizes
-from bench.stacks import processor_seconds, used_since
+from bench.stacks import connected, processor_seconds, used_since
 from bench.waiting_orders import INSTITUTION, place_orders, until
 from devstack.journey.wallet import PRE_AUTHORIZED
 from devstack.stack import Stack
@@ -90,15 +90,14 @@ async def _ready(stack: Stack, subjects: Sequence[str]) -> Sequence[Ready]:
 async def _until_so_many(
     database_url: str, query: str, about: Sequence[object], wanted: int
 ) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(database_url)
     rows: list[asyncpg.Record] = []
 
     async def all_are_there() -> bool:
         rows[:] = await connection.fetch(query, about)
         return len(rows) == wanted
 
-    await until(all_are_there, within=WITHIN)
-    await connection.close()
+    async with connected(database_url) as connection:
+        await until(all_are_there, within=WITHIN)
     return rows
 
 

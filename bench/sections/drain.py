@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 from uuid import uuid4
 
-import asyncpg
-
 from bench.draining import Drained, drain
 from bench.figures import Figure, Figures
 from bench.rivals.race import Raced, rival_of
 from bench.sizes import Sizes
+from bench.stacks import connected
 from contracts.catalogue import type_of
 from contracts.ordering import OrderPlaced
 from devstack.broker import is_apache_kafka
@@ -57,15 +56,12 @@ def _as_many(placed: Sequence[OrderPlaced], wanted: int) -> list[OrderPlaced]:
 
 async def _placed(stack: Stack, orders: int) -> list[OrderPlaced]:
     """The very payloads that ours has sent."""
-    connection = await asyncpg.connect(stack.databases["ordering"])
-    try:
+    async with connected(stack.databases["ordering"]) as connection:
         rows = await connection.fetch(
             "select body from events where headers::jsonb ->> 'ce_type' = $1 limit $2",
             type_of(OrderPlaced),
             orders,
         )
-    finally:
-        await connection.close()
     return [OrderPlaced.model_validate_json(row["body"]) for row in rows]
 
 

@@ -4,14 +4,12 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-
 from bench.figures import Figure, Figures, milliseconds
 from bench.multiply import multiply
 from bench.sections.activations import activate
 from bench.sections.load import load
 from bench.sizes import Sizes
-from bench.stacks import NOTHING_IS_SENT, WHEN_COMMITTED, new_stack, processor_seconds, used_since
+from bench.stacks import NOTHING_IS_SENT, WHEN_COMMITTED, connected, new_stack, processor_seconds, used_since
 from bench.waiting_orders import INSTITUTION, until
 from devstack.stack import Stack
 from eventing import Outbox, Works
@@ -55,11 +53,8 @@ async def _orders_meanwhile(stack: Stack, seconds: int) -> list[float]:
 
 
 async def _has_ended(stack: Stack) -> bool:
-    connection = await asyncpg.connect(stack.databases["ordering"])
-    try:
+    async with connected(stack.databases["ordering"]) as connection:
         return bool(await connection.fetchval("select bool_and(state = 'done') from extensions"))
-    finally:
-        await connection.close()
 
 
 async def _start(stack: Stack) -> None:

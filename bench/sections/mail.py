@@ -7,6 +7,7 @@ import asyncpg
 
 from bench.figures import Figure, Figures, milliseconds
 from bench.sizes import Sizes
+from bench.stacks import connected
 from bench.waiting_orders import place_orders, relay_held_back, until
 from devstack.stack import Stack
 
@@ -35,15 +36,12 @@ async def _measure(stack: Stack, letters: int) -> Figures:
 
 async def _all_that_left(stack: Stack, since: datetime, letters: int) -> list[tuple[datetime, datetime]]:
     """When each was due, and when it was taken; one letter for each order."""
-    connection = await asyncpg.connect(stack.databases["notifier"])
     rows: list[asyncpg.Record] = []
 
     async def all_have_left() -> bool:
         rows[:] = await connection.fetch(LETTERS, since)
         return len(rows) >= letters
 
-    try:
+    async with connected(stack.databases["notifier"]) as connection:
         await until(all_have_left, within=WITHIN)
-    finally:
-        await connection.close()
     return [(row["due_at"], row["ended_at"]) for row in rows]

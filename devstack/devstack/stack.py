@@ -90,15 +90,6 @@ class Stack:
         self._begin(names)
         self._wait_until_ready(names)
 
-    def _begin(self, names: Iterable[str]) -> None:
-        for name in names:
-            self.running[name] = self._start_one(name)
-
-    def _wait_until_ready(self, names: Iterable[str]) -> None:
-        for name in names:
-            if name in PROBES:
-                self._wait_for(name, self.url(name), PROBES[name])
-
     def start_replica(self, service: str, name: str) -> None:
         """One more process of a service, ready and known by `name` from then on; it shares all events."""
         port = free_port()
@@ -196,6 +187,15 @@ class Stack:
             self.tell("Bringing in 200 sample students with portraits, at the first start only")
             bring_in_people(self.places, self._settings("ordering"))
         self._wait_until_ready(PROBES)
+
+    def _begin(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.running[name] = self._start_one(name)
+
+    def _wait_until_ready(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name in PROBES:
+                self._wait_for(name, self.url(name), PROBES[name])
 
     def _start_postgres(self) -> Postgres:
         folder = self.places.data / "postgres"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.figures import Figure, Run, keep_figures, keep_runs, percentile, read_figures
+from bench.figures import Figure, Run, keep_figures, keep_runs, percentile, read_figures, told
 from bench.page import write_page
 from bench.wanted import ON_KAFKA, WANTED, wanted_of
 
@@ -16,6 +16,13 @@ RUN = Run("abc1234", "2026-11-23", "2 cores", "embedded", "make bench ARGS=drain
 @pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (0.5, 1)])
 def test_a_percentile_is_a_value_that_was_measured(percent: float, value: float) -> None:
     assert percentile([float(number) for number in range(100, 0, -1)], percent) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.19354, "0.1935"), (28.0, "28"), (1689.4, "1,689"), (133_600.0, "133,600")]
+)
+def test_a_figure_is_told_without_powers_of_ten(value: float, words: str) -> None:
+    assert told(value) == words
 
 
 def test_figures_come_back_as_they_were_kept(tmp_path: Path) -> None:
