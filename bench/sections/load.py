@@ -95,7 +95,7 @@ async def load(stack: Stack, rate: float, seconds: float) -> Loaded:
 
 
 def _errors(statuses: Sequence[int], refusals: Sequence[str]) -> Iterator[str]:
-    """One for each order that was not placed, with what was answered for the first of them."""
+    """One for each request that was refused or not answered, with what was said to the first of them."""
     failed = [f"status {status}" for status in statuses if status != 201]
     yield from (*refusals, *failed[len(refusals) :])
 
